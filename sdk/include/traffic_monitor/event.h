@@ -24,7 +24,7 @@
 /* tmon_event.reason: why the packet was denied. From TMON_REASON_TRUNCATED on the packet is
  * undecidable: its source could not be established. */
 #define TMON_REASON_NOT_PERMITTED 0u /* the source matches no permitted prefix */
-#define TMON_REASON_TRUNCATED 1u     /* frame ends before the source address is complete */
+#define TMON_REASON_TRUNCATED 1u     /* frame ends inside the link or the fixed IP header */
 #define TMON_REASON_BAD_VERSION 2u   /* EtherType and IP version nibble disagree */
 #define TMON_REASON_BAD_HEADER 3u    /* IPv4 IHL below 5, or total length below the header's */
 #define TMON_REASON_VLAN_DEPTH 4u    /* more than two VLAN tags */
@@ -55,7 +55,8 @@ typedef struct tmon_event {
 	uint8_t tcp_flags;    /* byte 13 of the TCP header: CWR ECE URG ACK PSH RST SYN FIN */
 	uint8_t action;       /* TMON_ACTION_ */
 	uint32_t packet_size; /* IP length in bytes: IPv4 total length, IPv6 40 + payload length; as in
-	                         the header, so it may be untrue where TMON_EVENT_SHORT is set */
+	                         the header, so it may be untrue where TMON_EVENT_SHORT is set. With
+	                         ip_version 0: the bytes behind the link layer */
 	uint32_t ifindex;     /* ingress interface */
 	uint16_t vlan;        /* outermost VLAN identifier, 0-4095; valid with TMON_EVENT_VLAN */
 	uint8_t reason;       /* TMON_REASON_ */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/runner/message.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <type_traits>
+
+namespace tmon {
+
+namespace {
+
+class Writer {
+public:
+	template <class T>
+	void put(const T& value) {
+		static_assert(std::is_trivially_copyable_v<T>);
+		bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+	}
+	void put_text(std::string_view text) {
+		put(static_cast<uint32_t>(text.size()));
+		bytes_.append(text);
+	}
+	std::string take() { return std::move(bytes_); }
+
+private:
+	std::string bytes_;
+};
+
+class Reader {
+public:
+	explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+	template <class T>
+	T get() {
+		static_assert(std::is_trivially_copyable_v<T>);
+		T value{};
+		if (rest_.size() < sizeof value) {
+			ok_ = false;
+			rest_ = {};
+			return value;
+		}
+		std::memcpy(&value, rest_.data(), sizeof value);
+		rest_.remove_prefix(sizeof value);
+		return value;
+	}
+	std::string_view text() {
+		const auto size = get<uint32_t>();
+		if (rest_.size() < size) {
+			ok_ = false;
+			return {};
+		}
+		const std::string_view result = rest_.substr(0, size);
+		rest_.remove_prefix(size);
+		return result;
+	}
+	// How many elements follow; each takes at least `bytes`, so a lie cannot make us allocate.
+	uint32_t count(std::size_t bytes) {
+		const auto count = get<uint32_t>();
+		if (count > rest_.size() / bytes) {
+			ok_ = false;
+			return 0;
+		}
+		return count;
+	}
+	bool complete() const { return ok_ && rest_.empty(); }
+
+private:
+	std::string_view rest_;
+	bool ok_ = true;
+};
+
+tmon_str str(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(tmon_str text) {
+	return text.size == 0 ? std::string_view{} : std::string_view{text.data, static_cast<std::size_t>(text.size)};
+}
+
+// Everything of tmon_alert that is not a pointer.
+struct AlertFigures {
+	uint64_t alert_id, first_seen_ns, last_seen_ns, count, suppressed, lagged_during;
+	double confidence;
+	uint32_t state, severity, ip_version, reserved;
+	uint8_t source[16];
+};
+static_assert(sizeof(AlertFigures) == 7 * 8 + 4 * 4 + 16, "no padding, which would be sent too");
+
+void put_measures(Writer& writer, const tmon_measure* measures, uint64_t count) {
+	writer.put(static_cast<uint32_t>(count));
+	for (uint64_t i = 0; i < count; ++i) {
+		writer.put(measures[i].value);
+		writer.put_text(view(measures[i].name));
+	}
+}
+
+std::vector<tmon_measure> get_measures(Reader& reader) {
+	std::vector<tmon_measure> measures(reader.count(sizeof(double) + sizeof(uint32_t)));
+	for (tmon_measure& measure : measures) {
+		measure.value = reader.get<double>();
+		measure.name = str(reader.text());
+	}
+	return measures;
+}
+
+} // namespace
+
+std::string encode(const RunnerSetup& setup) {
+	Writer writer;
+	writer.put_text(setup.instance);
+	writer.put_text(setup.plugin_path);
+	writer.put_text(setup.config_json);
+	writer.put(setup.uid);
+	writer.put(static_cast<uint32_t>(setup.interfaces.size()));
+	for (const Interface& interface : setup.interfaces) {
+		writer.put(interface.ifindex);
+		writer.put_text(interface.name);
+	}
+	return writer.take();
+}
+
+std::optional<RunnerSetup> decode_setup(std::string_view body) {
+	Reader reader(body);
+	RunnerSetup setup;
+	setup.instance = reader.text();
+	setup.plugin_path = reader.text();
+	setup.config_json = reader.text();
+	setup.uid = reader.get<uint32_t>();
+	setup.interfaces.resize(reader.count(2 * sizeof(uint32_t)));
+	for (Interface& interface : setup.interfaces) {
+		interface.ifindex = reader.get<uint32_t>();
+		interface.name = reader.text();
+	}
+	if (!reader.complete())
+		return std::nullopt;
+	return setup;
+}
+
+std::string encode(const PluginTraits& traits) {
+	Writer writer;
+	writer.put_text(traits.id);
+	writer.put_text(traits.version);
+	writer.put(static_cast<uint8_t>(traits.takes_events));
+	writer.put(static_cast<uint8_t>(traits.takes_alerts));
+	writer.put(static_cast<uint8_t>(traits.wants_ticks));
+	return writer.take();
+}
+
+std::optional<PluginTraits> decode_traits(std::string_view body) {
+	Reader reader(body);
+	PluginTraits traits;
+	traits.id = reader.text();
+	traits.version = reader.text();
+	traits.takes_events = reader.get<uint8_t>() != 0;
+	traits.takes_alerts = reader.get<uint8_t>() != 0;
+	traits.wants_ticks = reader.get<uint8_t>() != 0;
+	if (!reader.complete())
+		return std::nullopt;
+	return traits;
+}
+
+std::string encode_alert(const tmon_alert& alert, std::string_view emitter) {
+	Writer writer;
+	AlertFigures figures{alert.alert_id,   alert.first_seen_ns, alert.last_seen_ns, alert.count,     alert.suppressed,
+	                     alert.lagged_during, alert.confidence,    alert.state,        alert.severity, alert.ip_version,
+	                     0,                   {}};
+	std::memcpy(figures.source, alert.source, sizeof figures.source);
+	writer.put(figures);
+	writer.put_text(emitter);
+	writer.put_text(view(alert.rule));
+	writer.put_text(view(alert.message));
+	writer.put_text(view(alert.mitre));
+	writer.put(alert.victim_count);
+	for (uint32_t i = 0; i < alert.victim_count; ++i) {
+		std::array<uint8_t, 16> victim;
+		std::memcpy(victim.data(), alert.victims[i], victim.size());
+		writer.put(victim);
+	}
+	put_measures(writer, alert.threshold, alert.threshold_count);
+	put_measures(writer, alert.observed, alert.observed_count);
+	return writer.take();
+}
+
+std::optional<DecodedAlert> decode_alert(std::string_view body) {
+	Reader reader(body);
+	DecodedAlert decoded;
+	tmon_alert& alert = decoded.alert;
+	const auto figures = reader.get<AlertFigures>();
+	alert.size = sizeof alert;
+	alert.alert_id = figures.alert_id;
+	alert.first_seen_ns = figures.first_seen_ns;
+	alert.last_seen_ns = figures.last_seen_ns;
+	alert.count = figures.count;
+	alert.suppressed = figures.suppressed;
+	alert.lagged_during = figures.lagged_during;
+	alert.confidence = figures.confidence;
+	alert.state = figures.state;
+	alert.severity = figures.severity;
+	alert.ip_version = figures.ip_version;
+	std::memcpy(alert.source, figures.source, sizeof alert.source);
+	alert.emitter = str(reader.text());
+	alert.rule = str(reader.text());
+	alert.message = str(reader.text());
+	alert.mitre = str(reader.text());
+	decoded.victims.resize(reader.count(16));
+	for (auto& victim : decoded.victims)
+		victim = reader.get<std::array<uint8_t, 16>>();
+	decoded.threshold = get_measures(reader);
+	decoded.observed = get_measures(reader);
+	if (!reader.complete())
+		return std::nullopt;
+	alert.victims = reinterpret_cast<const uint8_t(*)[16]>(decoded.victims.data());
+	alert.victim_count = static_cast<uint32_t>(decoded.victims.size());
+	alert.threshold = decoded.threshold.data();
+	alert.threshold_count = static_cast<uint32_t>(decoded.threshold.size());
+	alert.observed = decoded.observed.data();
+	alert.observed_count = decoded.observed.size();
+	return decoded;
+}
+
+int send_message(int socket, MessageType type, int32_t value, std::string_view body, std::span<const int> descriptors,
+                 int flags) {
+	MessageHeader header{type, value};
+	iovec parts[2] = {{&header, sizeof header}, {const_cast<char*>(body.data()), body.size()}};
+	msghdr message{};
+	message.msg_iov = parts;
+	message.msg_iovlen = 2;
+	alignas(cmsghdr) char control[CMSG_SPACE(static_cast<std::size_t>(SetupFd::count) * sizeof(int))];
+	if (sizeof header + body.size() > kMaxMessage || descriptors.size() > static_cast<std::size_t>(SetupFd::count))
+		return EMSGSIZE;
+	if (!descriptors.empty()) {
+		message.msg_control = control;
+		message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+		cmsghdr* rights = CMSG_FIRSTHDR(&message);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+		std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
+	}
+	while (sendmsg(socket, &message, flags | MSG_NOSIGNAL) < 0) {
+		if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
+std::optional<Message> receive_message(int socket, int flags) {
+	thread_local std::vector<char> buffer(kMaxMessage);
+	iovec part{buffer.data(), buffer.size()};
+	alignas(cmsghdr) char control[CMSG_SPACE(static_cast<std::size_t>(SetupFd::count) * sizeof(int))];
+	msghdr raw{};
+	raw.msg_iov = &part;
+	raw.msg_iovlen = 1;
+	raw.msg_control = control;
+	raw.msg_controllen = sizeof control;
+	ssize_t size;
+	do
+		size = recvmsg(socket, &raw, flags | MSG_CMSG_CLOEXEC);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return std::nullopt;
+	Message message;
+	for (cmsghdr* part_header = CMSG_FIRSTHDR(&raw); part_header; part_header = CMSG_NXTHDR(&raw, part_header)) {
+		if (part_header->cmsg_level != SOL_SOCKET || part_header->cmsg_type != SCM_RIGHTS)
+			continue;
+		const std::size_t count = (part_header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (std::size_t i = 0; i < count; ++i) {
+			int fd;
+			std::memcpy(&fd, CMSG_DATA(part_header) + i * sizeof fd, sizeof fd);
+			message.descriptors.emplace_back(fd);
+		}
+	}
+	if (size == 0) {
+		errno = ECONNRESET;
+		return std::nullopt;
+	}
+	MessageHeader header;
+	if (static_cast<std::size_t>(size) < sizeof header || (raw.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		errno = EBADMSG;
+		return std::nullopt;
+	}
+	std::memcpy(&header, buffer.data(), sizeof header);
+	message.type = header.type;
+	message.value = header.value;
+	message.body.assign(buffer.data() + sizeof header, static_cast<std::size_t>(size) - sizeof header);
+	return message;
+}
+
+} // namespace tmon

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What host and runner say to each other over their SOCK_SEQPACKET pair. One message is one datagram: a
+// header and a body. Whatever comes from a runner is checked on reading: the plugin may have written it.
+#pragma once
+
+#include "host/runner/fd.hpp"
+#include "traffic_monitor/plugin.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tmon {
+
+enum class MessageType : uint32_t {
+	// host to runner
+	setup = 1, // descriptors in the order of SetupFd; the body of RunnerSetup lies in the last of them
+	opened,    // answer to open: value = status; the descriptor, or the reason as body
+	tick,      // body: tmon_tick
+	alert_in,  // body: encode_alert
+	drain,     // body: one uint64_t per ring; read up to there, end, answer drained
+	finish,    // flush, destroy, answer ended, exit
+	// runner to host
+	ready = 64, // body of PluginTraits
+	refused,    // value = status, body = why; the runner exits
+	log,        // value = TMON_LOG_, body = text
+	alert_out,  // body: encode_alert
+	open,       // value = TMON_OPEN_, body = path
+	drained,
+	ended,
+};
+
+struct MessageHeader {
+	MessageType type;
+	int32_t value;
+};
+
+constexpr std::size_t kMaxMessage = 64 * 1024; // bytes, header included
+
+struct Message {
+	MessageType type{};
+	int32_t value = 0;
+	std::string body;
+	std::vector<Fd> descriptors;
+};
+
+enum class SetupFd : std::size_t { page, rings, wake, kick, plugin, setup, count };
+
+struct Interface {
+	uint32_t ifindex = 0;
+	std::string name;
+};
+
+// What a runner has to know to start.
+struct RunnerSetup {
+	std::string instance;    // name of the plugin instance
+	std::string plugin_path; // for messages; the file itself comes as a descriptor
+	std::string config_json;
+	uint32_t uid = 0;        // user and group to become; 0 = stay
+	std::vector<Interface> interfaces;
+};
+
+// What the host learns of a plugin once it has been created.
+struct PluginTraits {
+	std::string id;
+	std::string version;
+	bool takes_events = false;
+	bool takes_alerts = false;
+	bool wants_ticks = false;
+};
+
+std::string encode(const RunnerSetup& setup);
+std::string encode(const PluginTraits& traits);
+std::string encode_alert(const tmon_alert& alert, std::string_view emitter);
+
+// nullopt when the bytes are not a complete, well-formed encoding.
+std::optional<RunnerSetup> decode_setup(std::string_view body);
+std::optional<PluginTraits> decode_traits(std::string_view body);
+
+// An alert with the memory its strings and arrays point to.
+struct DecodedAlert {
+	tmon_alert alert{};
+	std::vector<std::array<uint8_t, 16>> victims;
+	std::vector<tmon_measure> threshold, observed;
+};
+// Strings of the result point into `body`.
+std::optional<DecodedAlert> decode_alert(std::string_view body);
+
+// Sends one message. Returns 0, or the errno: EAGAIN when the queue is full and `flags` has MSG_DONTWAIT.
+// Never raises SIGPIPE. [any-thread]
+int send_message(int socket, MessageType type, int32_t value, std::string_view body, std::span<const int> descriptors,
+                 int flags);
+
+// Receives one message; nullopt with errno set when there is none (EAGAIN), the peer is gone (ECONNRESET) or
+// it was malformed (EBADMSG). Descriptors are close-on-exec.
+std::optional<Message> receive_message(int socket, int flags);
+
+} // namespace tmon

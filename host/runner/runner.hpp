@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The loop that feeds one plugin: copy a batch out of a ring, hand it over, account for it. The same loop
+// runs in a plugin-runner process and in a thread of the host.
+#pragma once
+
+#include "host/ring/event_rings.hpp"
+#include "host/runner/host_services.hpp"
+#include "host/runner/page.hpp"
+#include "host/runner/plugin_module.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace tmon {
+
+class Runner {
+public:
+	// `become` runs after everything that needs privileges and before the plugin is opened; the process
+	// isolation drops its privileges in it, throwing when it cannot.
+	// Reads the setup message from `socket`. Throws on anything that makes a start impossible.
+	Runner(Fd socket, const std::function<void(const RunnerSetup&)>& become);
+	~Runner();
+	Runner(const Runner&) = delete;
+	Runner& operator=(const Runner&) = delete;
+
+	// Runs until the host says finish or goes away. Returns the exit code of the process: 0 after finish.
+	int run();
+
+private:
+	struct Setup;
+
+	bool start_plugin();
+	bool sweep();
+	void offer(const tmon_batch& batch);
+	void discard_all();
+	void flush();
+	void idle();
+	void sleep_until_woken();
+	bool has_events() const;
+	void handle_messages();
+	void handle(Message message);
+	void handle_tick(const std::string& body);
+	void handle_alert(const std::string& body);
+	void end_if_drained();
+	void give_up(int32_t status);
+	void report_failure(const char* call, int32_t status);
+	void refuse(int32_t status, std::string_view reason);
+
+	struct Extensions {
+		const tmon_ext_alerts* alerts = nullptr;
+		const tmon_ext_ticks* ticks = nullptr;
+		const tmon_ext_end* end = nullptr;
+	};
+
+	// In order of construction; the plugin goes first when all is taken down.
+	Fd socket_;
+	std::unique_ptr<Setup> setup_;
+	std::unique_ptr<HostServices> services_;
+	std::unique_ptr<PluginModule> module_;
+	void* plugin_ = nullptr;
+	Extensions extensions_;
+
+	EventBuffer buffer_{1024};
+	std::vector<uint64_t> cursors_;
+	std::vector<uint64_t> lost_; // per ring, not yet told to the plugin
+	uint64_t in_hand_ = 0;       // events the plugin has taken since the last flush
+	std::optional<tmon_batch> held_; // the plugin wants it to be offered again; its events lie in buffer_
+	std::optional<std::vector<uint64_t>> drain_to_;
+	bool drained_ = false;
+	bool finished_ = false;
+	bool gave_up_ = false;
+	uint32_t mail_seen_ = 0;
+	uint64_t failures_ = 0;
+	std::chrono::steady_clock::time_point last_flush_, last_progress_, last_failure_report_;
+	std::chrono::nanoseconds nap_{};
+	int exit_code_ = 0;
+};
+
+} // namespace tmon
