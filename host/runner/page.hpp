@@ -3,8 +3,8 @@
 // The memory that a runner shares with the host: its cursors and counters, and the flags by which they
 // wake each other. A memfd, sealed against shrinking, mapped by both.
 //
-// The plugin shares the runner's address space and may write anything here. The host takes nothing on
-// trust: see supervise/accounting.
+// The plugin shares the runner's address space and may write anything here: the host checks cursors
+// against the heads, and uses what it finds for this plugin's account only.
 #pragma once
 
 #include "host/runner/fd.hpp"

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+struct ring_buffer;
+
+namespace tmon {
+
+class XdpFilter;
+
+// Lets the host sleep until the XDP program reports something. The protocol that loses no wake-up: arm,
+// then look at the heads once more, then wait for the descriptor.
+class Doorbell {
+public:
+	// `filter` outlives the doorbell. Throws FilterError.
+	explicit Doorbell(const XdpFilter& filter);
+	~Doorbell();
+	Doorbell(const Doorbell&) = delete;
+	Doorbell& operator=(const Doorbell&) = delete;
+
+	// Readable when it has been rung; level-triggered until answered.
+	int descriptor() const noexcept { return descriptor_; }
+
+	// Asks for one ring at the next event. A full barrier: heads loaded afterwards are not older.
+	void arm() noexcept;
+
+	// Takes the rings off the descriptor.
+	void answer() noexcept;
+
+private:
+	struct FreeRing {
+		void operator()(ring_buffer* ring) const noexcept;
+	};
+	int descriptor_;
+	std::unique_ptr<ring_buffer, FreeRing> ring_;
+	std::atomic<uint64_t>* armed_ = nullptr;
+};
+
+} // namespace tmon

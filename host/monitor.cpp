@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/monitor.hpp"
+
+#include "host/diagnostics/log.hpp"
+#include "host/filter/capabilities.hpp"
+#include "host/filter/interfaces.hpp"
+#include "host/sources/live_source.hpp"
+#include "host/supervise/supervisor.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+
+namespace tmon {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kDrainLimit = 2s;
+constexpr auto kFinishLimit = 1s;
+
+int64_t clock_ns(clockid_t clock) {
+	timespec now;
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
+// The interfaces by name; empty when one does not exist, after saying so.
+std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names) {
+	const std::vector<Interface> present = list_interfaces();
+	std::vector<Interface> found;
+	bool complete = true;
+	for (const std::string& name : names) {
+		const auto at = std::find_if(present.begin(), present.end(),
+		                             [&](const Interface& interface) { return interface.name == name; });
+		if (at != present.end()) {
+			found.push_back(*at);
+			continue;
+		}
+		log_error("no interface \"" + printable(name) + "\"; there are: " + join_names(present));
+		complete = false;
+	}
+	return complete ? found : std::vector<Interface>{};
+}
+
+int explain_start_failures(const std::vector<Supervisor::StartFailure>& failures) {
+	int code = kExitRuntime;
+	for (const Supervisor::StartFailure& failure : failures) {
+		Diagnostic diagnostic = failure.plugin.where;
+		diagnostic.message = "plugin " + failure.plugin.name + ": " + failure.reason;
+		log_error(to_string(diagnostic));
+		if (failure.status == TMON_E_CONFIG || failure.status == TMON_E_DENIED)
+			code = kExitConfiguration;
+	}
+	return code;
+}
+
+class Monitor {
+public:
+	Monitor(const Config& config, const std::vector<Interface>& interfaces)
+	    : config_(config),
+	      source_({config.permitted, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
+	      supervisor_(io_, source_.rings(), source_.rings_descriptor(), list_interfaces(),
+	                  [this] { source_.doorbell().arm(); }),
+	      signals_(io_, SIGINT, SIGTERM, SIGHUP), doorbell_(io_, fcntl(source_.doorbell().descriptor(), F_DUPFD_CLOEXEC, 0)),
+	      stats_timer_(io_) {}
+
+	int run() {
+		signals_.async_wait([this](const auto& failed, int number) {
+			if (failed)
+				return;
+			log_info(std::string("SIG") + sigabbrev_np(number) + ": stopping");
+			stopping_ = true;
+		});
+		if (config_.stats_file)
+			write_atomically(*config_.stats_file, to_json(totals()));
+		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty())
+			return explain_start_failures(failures);
+		if (!stopping_) {
+			wait_for_doorbell();
+			try {
+				source_.start(config_.xdp_mode);
+			} catch (...) {
+				supervisor_.finish(kFinishLimit);
+				throw;
+			}
+			last_tick_ns_ = clock_ns(CLOCK_MONOTONIC);
+			say_started();
+			next_stats_ = std::chrono::steady_clock::now();
+			wait_for_stats();
+			io_.restart();
+			while (!stopping_)
+				io_.run_one();
+		}
+		return stop();
+	}
+
+private:
+	void say_started() {
+		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.permitted.size()) +
+		         " permitted prefixes are " + (config_.drop_packets ? "reported and dropped" : "reported"));
+		if (config_.bpf_trace)
+			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");
+	}
+
+	int stop() {
+		source_.stop();
+		const std::vector<std::string> late = supervisor_.drain(source_.heads(), kDrainLimit);
+		for (const std::string& name : late)
+			log_warning("plugin " + name + " has not read everything within 2 s");
+		supervisor_.tick(make_tick(totals(), TMON_TICK_FINAL));
+		const bool all_gone = supervisor_.finish(kFinishLimit);
+		const Totals final_totals = totals();
+		for (const std::string& line : describe(final_totals))
+			log_info(line);
+		const std::vector<std::string> wrong = imbalances(final_totals);
+		for (const std::string& line : wrong)
+			log_error("the accounts do not balance: " + line);
+		bool failed = !wrong.empty() || !supervisor_.dead().empty() || !all_gone;
+		failed |= !write_stats(final_totals);
+		if (!all_gone)
+			std::_Exit(kExitRuntime);
+		return failed ? kExitRuntime : kExitOk;
+	}
+
+	Totals totals() const {
+		Totals totals;
+		source_.add_totals(totals);
+		supervisor_.add_totals(totals);
+		return totals;
+	}
+
+	tmon_tick make_tick(const Totals& totals, uint32_t flags) {
+		tmon_tick tick{};
+		tick.size = sizeof tick;
+		tick.flags = flags;
+		const int64_t now = clock_ns(CLOCK_MONOTONIC);
+		tick.now_ns = static_cast<uint64_t>(now);
+		tick.clock_offset_ns = clock_ns(CLOCK_REALTIME) - now;
+		tick.interval_ns = static_cast<uint64_t>(now - last_tick_ns_);
+		last_tick_ns_ = now;
+		tick.seen = totals.packets.seen;
+		tick.permitted = totals.packets.permitted;
+		tick.denied = totals.packets.denied;
+		tick.dropped = totals.packets.dropped;
+		tick.passed_unfiltered = totals.packets.passed_unfiltered;
+		tick.reported = totals.reported;
+		return tick;
+	}
+
+	void wait_for_doorbell() {
+		doorbell_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
+			if (failed)
+				return;
+			source_.doorbell().answer();
+			supervisor_.wake_sleepers();
+			wait_for_doorbell();
+		});
+	}
+
+	void wait_for_stats() {
+		next_stats_ += config_.stats_interval;
+		stats_timer_.expires_at(next_stats_);
+		stats_timer_.async_wait([this](const auto& failed) {
+			if (failed)
+				return;
+			const Totals now = totals();
+			supervisor_.tick(make_tick(now, 0));
+			for (const std::string& line : describe(now))
+				log_debug(line);
+			write_stats(now);
+			wait_for_stats();
+		});
+	}
+
+	bool write_stats(const Totals& totals) {
+		if (!config_.stats_file)
+			return true;
+		try {
+			write_atomically(*config_.stats_file, to_json(totals));
+			return true;
+		} catch (const std::system_error& error) {
+			log_error(std::string(error.what()) + ": the totals of this interval are not on disk");
+			return false;
+		}
+	}
+
+	const Config& config_;
+	boost::asio::io_context io_{1};
+	// The supervisor uses the source's rings and goes first.
+	LiveSource source_;
+	Supervisor supervisor_;
+	boost::asio::signal_set signals_;
+	boost::asio::posix::stream_descriptor doorbell_;
+	boost::asio::steady_timer stats_timer_;
+	std::chrono::steady_clock::time_point next_stats_;
+	int64_t last_tick_ns_ = 0;
+	bool stopping_ = false;
+};
+
+} // namespace
+
+int monitor_live(const Config& config) {
+	const std::vector<Interface> interfaces = resolve_interfaces(config.interfaces);
+	if (interfaces.empty())
+		return kExitAttach;
+	if (const std::string missing = missing_capabilities(); !missing.empty()) {
+		log_error("not permitted to load and attach XDP programs: " + missing +
+		          " missing; run as root (sudo) or grant the capabilities");
+		return kExitAttach;
+	}
+	try {
+		return Monitor(config, interfaces).run();
+	} catch (const FilterError& error) {
+		log_error(error.what());
+		return kExitAttach;
+	} catch (const std::exception& error) {
+		log_error(error.what());
+		return kExitRuntime;
+	}
+}
+
+} // namespace tmon

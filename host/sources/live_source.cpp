@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/sources/live_source.hpp"
+
+#include "host/diagnostics/log.hpp"
+
+namespace tmon {
+
+LiveSource::LiveSource(FilterOptions options)
+    : filter_(std::move(options)), rings_(filter_.rings_descriptor()), doorbell_(filter_) {}
+
+void LiveSource::start(XdpMode mode) {
+	try {
+		for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
+			const Attachment attachment = filter_.attach(i, mode);
+			log_info("attached to " + filter_.interfaces()[i].name + " in " +
+			         (attachment.native ? "native" : "generic") + " mode" +
+			         (attachment.note.empty() ? "" : "; " + attachment.note));
+		}
+	} catch (...) {
+		filter_.detach();
+		throw;
+	}
+}
+
+void LiveSource::stop() { filter_.detach(); }
+
+std::vector<uint64_t> LiveSource::heads() const {
+	std::vector<uint64_t> heads;
+	for (uint32_t ring = 0; ring < rings_.rings(); ++ring)
+		heads.push_back(rings_.head(ring));
+	return heads;
+}
+
+void LiveSource::add_totals(Totals& totals) const {
+	// Heads before counters: a packet is counted before it is reported, so `reported` is never ahead.
+	for (const uint64_t head : heads())
+		totals.reported += head;
+	for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
+		totals.interfaces.push_back({filter_.interfaces()[i].name, filter_.counters(i)});
+		totals.packets.add(totals.interfaces.back().counters);
+	}
+}
+
+} // namespace tmon

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#pragma once
+
+#include "host/filter/doorbell.hpp"
+#include "host/filter/xdp_filter.hpp"
+#include "host/ring/event_rings.hpp"
+#include "host/stats/totals.hpp"
+
+#include <vector>
+
+namespace tmon {
+
+// Packets that arrive on network interfaces: the XDP program and the rings it writes.
+class LiveSource {
+public:
+	// Loads the program; nothing is attached yet. Throws FilterError or RingError.
+	explicit LiveSource(FilterOptions options);
+
+	// Attaches to every interface, or to none: what was attached is detached again when one fails.
+	// Says on the log which mode each got. Throws FilterError.
+	void start(XdpMode mode);
+
+	// Detaches. Afterwards heads and totals are final.
+	void stop();
+
+	const EventRings& rings() const noexcept { return rings_; }
+	int rings_descriptor() const { return filter_.rings_descriptor(); }
+	Doorbell& doorbell() noexcept { return doorbell_; }
+
+	std::vector<uint64_t> heads() const;
+
+	// Adds the counts of packets, and what was reported.
+	void add_totals(Totals& totals) const;
+
+private:
+	XdpFilter filter_;
+	EventRings rings_;
+	Doorbell doorbell_;
+};
+
+} // namespace tmon

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/supervise/supervisor.hpp"
+
+#include "host/diagnostics/log.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace tmon {
+
+namespace {
+
+constexpr std::chrono::seconds kStartLimit{10};
+
+int make_kick() {
+	const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (descriptor < 0)
+		throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
+	return descriptor;
+}
+
+} // namespace
+
+Supervisor::Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
+                       std::vector<Interface> interfaces, std::function<void()> arm_doorbell)
+    : io_(io), kick_(io, make_kick()), environment_{rings, rings_descriptor, kick_.native_handle(),
+                                                    std::move(interfaces), InstalledTree::of_this_program().runner},
+      arm_doorbell_(std::move(arm_doorbell)) {
+	wait_for_kick();
+}
+
+Supervisor::~Supervisor() = default;
+
+std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<PluginConfig>& plugins) {
+	std::vector<StartFailure> failures;
+	const InstalledTree tree = InstalledTree::of_this_program();
+	for (const PluginConfig& config : plugins) {
+		std::variant<PluginFile, std::string> file = find_plugin(config.plugin, tree);
+		if (const std::string* reason = std::get_if<std::string>(&file)) {
+			failures.push_back({config, TMON_E_CONFIG, *reason});
+			continue;
+		}
+		try {
+			plugins_.push_back(std::make_unique<PluginInstance>(
+			    io_, environment_, config, std::move(std::get<PluginFile>(file)),
+			    [this](PluginInstance& emitter, const DecodedAlert& alert) { route(emitter, alert); },
+			    [this](PluginInstance& plugin) { note_change(plugin); }));
+		} catch (const std::exception& error) {
+			failures.push_back({config, TMON_E_INTERNAL, error.what()});
+		}
+	}
+	const auto decided = [](const PluginInstance& plugin) { return plugin.state() != State::starting; };
+	run_until([&] { return all(decided); }, kStartLimit);
+	for (const auto& plugin : plugins_) {
+		if (plugin->state() == State::starting)
+			failures.push_back({plugin->config(), TMON_E_INTERNAL, "it was not created within 10 s"});
+		else if (plugin->state() != State::ready)
+			failures.push_back({plugin->config(), plugin->refusal()->status, plugin->refusal()->reason});
+	}
+	if (!failures.empty()) {
+		finish(std::chrono::seconds(1));
+		return failures;
+	}
+	started_ = true;
+	for (const auto& plugin : plugins_)
+		log_debug("plugin " + plugin->name() + " is ready: " + plugin->traits().id + " " + plugin->traits().version);
+	return failures;
+}
+
+bool Supervisor::all(const std::function<bool(const PluginInstance&)>& condition) const {
+	return std::all_of(plugins_.begin(), plugins_.end(), [&](const auto& plugin) { return condition(*plugin); });
+}
+
+bool Supervisor::run_until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
+	const auto deadline = std::chrono::steady_clock::now() + limit;
+	io_.restart();
+	while (!done()) {
+		const auto now = std::chrono::steady_clock::now();
+		if (now >= deadline)
+			return false;
+		io_.run_one_until(deadline);
+	}
+	return true;
+}
+
+void Supervisor::note_change(PluginInstance& plugin) {
+	if (started_ && plugin.state() == State::dead)
+		log_error("plugin " + plugin.name() + " has died: " + plugin.refusal()->reason +
+		          "; what is reported from now on counts as failed for it");
+}
+
+void Supervisor::wait_for_kick() {
+	kick_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
+		if (failed)
+			return;
+		uint64_t kicks;
+		(void)!read(kick_.native_handle(), &kicks, sizeof kicks);
+		// Armed first, looked at second: an event in between either rings or is seen.
+		arm_doorbell_();
+		for (const auto& plugin : plugins_)
+			plugin->wake_if_behind();
+		wait_for_kick();
+	});
+}
+
+void Supervisor::wake_sleepers() {
+	for (const auto& plugin : plugins_)
+		plugin->wake();
+}
+
+void Supervisor::route(PluginInstance& emitter, const DecodedAlert& alert) {
+	++alerts_accepted_;
+	// Who emitted it is for us to say.
+	const std::string encoded = encode_alert(alert.alert, emitter.name());
+	for (const auto& plugin : plugins_)
+		plugin->offer_alert(encoded);
+}
+
+void Supervisor::tick(const tmon_tick& tick) {
+	for (const auto& plugin : plugins_)
+		plugin->tick(tick);
+}
+
+std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, std::chrono::milliseconds limit) {
+	for (const auto& plugin : plugins_) {
+		plugin->drain(heads);
+		plugin->wake();
+	}
+	const auto settled = [](const PluginInstance& plugin) {
+		return plugin.state() == State::drained || plugin.state() == State::dead || plugin.state() == State::ended;
+	};
+	run_until([&] { return all(settled); }, limit);
+	std::vector<std::string> late;
+	for (const auto& plugin : plugins_) {
+		if (!settled(*plugin))
+			late.push_back(plugin->name());
+	}
+	return late;
+}
+
+bool Supervisor::finish(std::chrono::milliseconds limit) {
+	for (const auto& plugin : plugins_)
+		plugin->finish();
+	const auto gone = [](const PluginInstance& plugin) {
+		return plugin.state() == State::ended || plugin.state() == State::dead;
+	};
+	if (run_until([&] { return all(gone); }, limit))
+		return true;
+	bool all_gone = true;
+	for (const auto& plugin : plugins_) {
+		if (gone(*plugin) || plugin->kill())
+			continue;
+		log_error("plugin " + plugin->name() + " runs in a thread and does not return; it ends with the host");
+		all_gone = false;
+	}
+	return all_gone;
+}
+
+void Supervisor::add_totals(Totals& totals) const {
+	totals.alerts.accepted += alerts_accepted_;
+	for (const auto& plugin : plugins_) {
+		totals.plugins.push_back(plugin->totals());
+		totals.alerts.emitted += plugin->alerts_emitted();
+		totals.alerts.refused += plugin->alerts_refused();
+	}
+}
+
+std::vector<std::string> Supervisor::dead() const {
+	std::vector<std::string> names;
+	for (const auto& plugin : plugins_) {
+		if (plugin->state() == State::dead)
+			names.push_back(plugin->name());
+	}
+	return names;
+}
+
+} // namespace tmon
