@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "traffic-gen/scenario.hpp"
+
+#include "traffic-gen/checksum.hpp"
+#include "traffic-gen/ranges.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+#include <span>
+
+using namespace tmon;
+using namespace tmon::packet;
+
+namespace tmon {
+
+static std::ostream& operator<<(std::ostream& out, ScenarioName name) { return out << to_string(name); }
+
+} // namespace tmon
+
+namespace {
+
+constexpr ScenarioName all_names[] = {ScenarioName::benign, ScenarioName::mixed, ScenarioName::port_scan,
+				      ScenarioName::spoofed_flood};
+
+uint16_t word(std::span<const uint8_t> bytes, std::size_t at) {
+	return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+// A frame read back with nothing of the builder's.
+struct Seen {
+	bool v6 = false;
+	uint8_t protocol = 0;
+	IpAddress src;
+	IpAddress dst;
+	std::span<const uint8_t> l4;
+	bool permitted = false;
+	bool checksums_good = false;
+};
+
+template <std::size_t N> std::array<uint8_t, N> copy(std::span<const uint8_t> bytes) {
+	std::array<uint8_t, N> out{};
+	std::copy_n(bytes.begin(), N, out.begin());
+	return out;
+}
+
+Seen read_frame(std::span<const uint8_t> frame) {
+	Seen seen;
+	const auto ip = frame.subspan(14);
+	uint64_t sum = 0;
+	bool header_good = true;
+	if (word(frame, 12) == 0x86dd) {
+		seen.v6 = true;
+		seen.protocol = ip[6];
+		const Ipv6Address src(copy<16>(ip.subspan(8)));
+		seen.src = src;
+		seen.dst = Ipv6Address(copy<16>(ip.subspan(24)));
+		seen.permitted = is_permitted(src);
+		seen.l4 = ip.subspan(40, word(ip, 4));
+		sum = add_words(ip.subspan(8, 32));
+		BOOST_TEST(ip.size() == 40u + word(ip, 4));
+	} else {
+		BOOST_TEST(word(frame, 12) == 0x0800);
+		seen.protocol = ip[9];
+		const Ipv4Address src(copy<4>(ip.subspan(12)));
+		seen.src = src;
+		seen.dst = Ipv4Address(copy<4>(ip.subspan(16)));
+		seen.permitted = is_permitted(src);
+		header_good = internet_checksum(ip.subspan(0, 20)) == 0;
+		seen.l4 = ip.subspan(20);
+		sum = add_words(ip.subspan(12, 8));
+		BOOST_TEST(ip.size() == word(ip, 2));
+	}
+	sum += seen.l4.size() + seen.protocol;
+	if (seen.protocol == 1)
+		sum = 0;
+	seen.checksums_good = header_good && fold(add_words(seen.l4, sum)) == 0;
+	return seen;
+}
+
+Protocol protocol_of(uint8_t number) {
+	return number == 6 ? Protocol::tcp : number == 17 ? Protocol::udp : Protocol::icmp;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(scenario)
+
+BOOST_DATA_TEST_CASE(a_seed_decides_everything, boost::unit_test::data::make(all_names)) {
+	const auto take = [&](uint64_t seed) {
+		const auto scenario = make_scenario({.name = sample, .seed = seed});
+		Bytes all;
+		for (int i = 0; i < 1000; ++i)
+			scenario->next(all);
+		return all;
+	};
+	BOOST_TEST((take(7) == take(7)));
+	BOOST_TEST((take(7) != take(8)));
+}
+
+BOOST_DATA_TEST_CASE(packets_are_sound_and_what_they_count_as, boost::unit_test::data::make(all_names)) {
+	for (const Families families : {Families::v4, Families::v6, Families::both}) {
+		const ScenarioOptions options{.name = sample, .families = families, .mtu = 1280};
+		const auto scenario = make_scenario(options);
+		std::size_t v6 = 0;
+		for (int i = 0; i < 4000; ++i) {
+			Bytes frame;
+			const Traits traits = scenario->next(frame);
+			const Seen seen = read_frame(frame);
+			BOOST_REQUIRE(seen.checksums_good);
+			BOOST_REQUIRE(frame.size() <= 14u + 1280u);
+			BOOST_REQUIRE(traits.v6 == seen.v6);
+			BOOST_REQUIRE(traits.permitted == seen.permitted);
+			BOOST_REQUIRE((traits.protocol == protocol_of(seen.protocol)));
+			BOOST_REQUIRE((seen.dst == (seen.v6 ? IpAddress(options.dst6) : IpAddress(options.dst))));
+			BOOST_REQUIRE((seen.src != seen.dst));
+			v6 += seen.v6;
+		}
+		if (families == Families::v4 && sample != ScenarioName::port_scan)
+			BOOST_TEST(v6 == 0u);
+		if (families == Families::v6)
+			BOOST_TEST(v6 == 4000u);
+		if (families == Families::both)
+			BOOST_TEST((v6 > 1000u && v6 < 3000u));
+	}
+}
+
+BOOST_AUTO_TEST_CASE(benign_is_permitted_and_of_all_protocols_and_sizes) {
+	const auto scenario = make_scenario({.name = ScenarioName::benign});
+	std::set<Protocol> protocols;
+	std::set<std::size_t> sizes;
+	for (int i = 0; i < 5000; ++i) {
+		Bytes frame;
+		const Traits traits = scenario->next(frame);
+		BOOST_REQUIRE(traits.permitted);
+		protocols.insert(traits.protocol);
+		sizes.insert(frame.size());
+	}
+	BOOST_TEST(protocols.size() == 3u);
+	BOOST_TEST(sizes.size() > 300u);
+	BOOST_TEST(*sizes.begin() == 54u);
+	BOOST_TEST(*sizes.rbegin() >= 1494u);
+	BOOST_TEST(*sizes.rbegin() <= 1514u);
+}
+
+BOOST_AUTO_TEST_CASE(tcp_flows_begin_with_syn_and_number_their_octets) {
+	Random random(3);
+	const Endpoints ends{default_src_mac, default_dst_mac, default_src4, default_dst4};
+	int seen_flows = 0;
+	while (seen_flows < 20) {
+		Flow flow(ends, 1500, random);
+		if (flow.protocol() != Protocol::tcp)
+			continue;
+		++seen_flows;
+		uint32_t expected = 0;
+		for (int i = 0; !flow.done(); ++i) {
+			Bytes frame;
+			flow.next(random, frame);
+			const Seen seen = read_frame(frame);
+			const uint32_t seq = uint32_t{word(seen.l4, 4)} << 16 | word(seen.l4, 6);
+			const uint8_t flags = seen.l4[13];
+			BOOST_TEST(((flags & tcp_flag::syn) != 0) == (i == 0));
+			BOOST_TEST(((flags & tcp_flag::fin) != 0) == flow.done());
+			if (i > 0)
+				BOOST_TEST(seq == expected);
+			const std::size_t data = seen.l4.size() - std::size_t{seen.l4[12]} / 16 * 4;
+			expected = seq + static_cast<uint32_t>(data) + (i == 0 ? 1 : 0);
+		}
+	}
+}
+
+BOOST_AUTO_TEST_CASE(mixed_is_half_denied_from_documentation_ranges) {
+	const auto scenario = make_scenario({.name = ScenarioName::mixed});
+	int denied = 0;
+	for (int i = 0; i < 10000; ++i) {
+		Bytes frame;
+		if (scenario->next(frame).permitted)
+			continue;
+		++denied;
+		const Seen seen = read_frame(frame);
+		if (seen.v6) {
+			const auto& b = std::get<Ipv6Address>(seen.src).bytes;
+			BOOST_REQUIRE((b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && b[3] == 0xb8));
+		} else {
+			const uint32_t network = std::get<Ipv4Address>(seen.src).host_order() >> 8;
+			BOOST_REQUIRE((network == 0xc00002 || network == 0xc63364 || network == 0xcb0071));
+		}
+	}
+	BOOST_TEST((denied > 4700 && denied < 5300)); // six standard deviations
+}
+
+BOOST_AUTO_TEST_CASE(a_scan_visits_each_port_once_a_round) {
+	const auto scenario = make_scenario({.name = ScenarioName::port_scan, .scan_every = 5, .scan_ports = 100});
+	std::multiset<uint16_t> ports;
+	for (int i = 0; i < 1000; ++i) {
+		Bytes frame;
+		const Traits traits = scenario->next(frame);
+		BOOST_REQUIRE(traits.permitted == (i % 5 != 0));
+		if (traits.permitted)
+			continue;
+		const Seen seen = read_frame(frame);
+		BOOST_REQUIRE((seen.src == parse_ip("203.0.113.7")));
+		BOOST_REQUIRE(seen.l4[13] == tcp_flag::syn);
+		ports.insert(word(seen.l4, 2));
+	}
+	BOOST_TEST(ports.size() == 200u);
+	for (uint16_t port = 1; port <= 100; ++port)
+		BOOST_TEST(ports.count(port) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_comes_from_public_addresses_that_hardly_repeat) {
+	const auto scenario = make_scenario({.name = ScenarioName::spoofed_flood});
+	std::set<IpAddress> sources;
+	for (int i = 0; i < 10000; ++i) {
+		Bytes frame;
+		BOOST_REQUIRE(!scenario->next(frame).permitted);
+		const Seen seen = read_frame(frame);
+		BOOST_REQUIRE(std::visit([](const auto& address) { return is_public(address); }, seen.src));
+		sources.insert(seen.src);
+	}
+	BOOST_TEST(sources.size() > 9990u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_public) {
+	for (const char* text : {"8.8.8.8", "1.1.1.1", "172.32.0.1", "192.0.3.1", "100.128.0.1", "223.255.255.1", "198.20.0.1"})
+		BOOST_TEST(is_public(Ipv4Address(text)), text);
+	for (const char* text : {"0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.1.1", "172.31.255.1", "192.0.0.1",
+				 "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.19.1.1", "198.51.100.1", "203.0.113.1",
+				 "224.0.0.1", "240.0.0.1", "255.255.255.255"})
+		BOOST_TEST(!is_public(Ipv4Address(text)), text);
+	for (const char* text : {"2600::1", "2001:4860::8888", "2a00::1", "3ffe::1"})
+		BOOST_TEST(is_public(Ipv6Address(text)), text);
+	for (const char* text : {"::", "::1", "::ffff:8.8.8.8", "64:ff9b::1", "fd00::1", "fe80::1", "ff02::1", "2001::1",
+				 "2001:db8::1", "2002::1", "3fff::1", "2620:4f:8000::1"})
+		BOOST_TEST(!is_public(Ipv6Address(text)), text);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_permitted) {
+	for (const char* text : {"10.255.0.1", "172.16.0.1", "172.31.255.255", "192.168.3.4"})
+		BOOST_TEST(is_permitted(Ipv4Address(text)), text);
+	for (const char* text : {"11.0.0.1", "172.32.0.1", "172.15.0.1", "192.169.0.1", "127.0.0.1"})
+		BOOST_TEST(!is_permitted(Ipv4Address(text)), text);
+	BOOST_TEST(is_permitted(Ipv6Address("fdff::1")));
+	BOOST_TEST(!is_permitted(Ipv6Address("fc00::1")));
+}
+
+BOOST_AUTO_TEST_CASE(contradicting_options_are_refused) {
+	const auto refused = [](const ScenarioOptions& options) {
+		BOOST_CHECK_THROW(make_scenario(options), std::invalid_argument);
+	};
+	const auto scan = ScenarioName::port_scan;
+	refused({.name = scan, .scanner = parse_ip("10.1.2.3")});
+	refused({.name = scan, .scanner = parse_ip("fd00::3")});
+	refused({.name = scan, .families = Families::v6, .scanner = parse_ip("203.0.113.9")});
+	refused({.name = scan, .families = Families::v4, .scanner = parse_ip("2001:db8::9")});
+	refused({.name = scan, .scan_every = 0});
+	refused({.name = scan, .scan_ports = 0});
+	refused({.name = scan, .scan_ports = 65536});
+	refused({.mtu = 575});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
