@@ -11,7 +11,7 @@ using namespace packet;
 namespace {
 
 constexpr uint16_t tcp_services[] = {443, 443, 443, 80, 22, 25, 993, 5432, 8080};
-constexpr uint16_t udp_services[] = {53, 53, 443, 123, 514, 4789};
+constexpr uint16_t udp_services[] = {53, 53, 443, 123, 1194, 51820};
 
 template <std::size_t N> uint16_t pick(const uint16_t (&ports)[N], Random& random) {
 	return ports[random.below(static_cast<uint32_t>(N))];
