@@ -72,7 +72,7 @@ public:
 	    : config_(config),
 	      source_({config.permitted, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
 	      supervisor_(io_, source_.rings(), source_.rings_descriptor(), list_interfaces(),
-	                  [this] { source_.doorbell().arm(); }),
+	                  InstalledTree::of_this_program(), [this] { source_.doorbell().arm(); }),
 	      signals_(io_, SIGINT, SIGTERM, SIGHUP), doorbell_(io_, fcntl(source_.doorbell().descriptor(), F_DUPFD_CLOEXEC, 0)),
 	      stats_timer_(io_) {}
 

@@ -28,9 +28,9 @@ int make_kick() {
 } // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
-                       std::vector<Interface> interfaces, std::function<void()> arm_doorbell)
-    : io_(io), kick_(io, make_kick()), environment_{rings, rings_descriptor, kick_.native_handle(),
-                                                    std::move(interfaces), InstalledTree::of_this_program().runner},
+                       std::vector<Interface> interfaces, InstalledTree tree, std::function<void()> arm_doorbell)
+    : io_(io), kick_(io, make_kick()), tree_(std::move(tree)),
+      environment_{rings, rings_descriptor, kick_.native_handle(), std::move(interfaces), tree_.runner},
       arm_doorbell_(std::move(arm_doorbell)) {
 	wait_for_kick();
 }
@@ -39,9 +39,8 @@ Supervisor::~Supervisor() = default;
 
 std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<PluginConfig>& plugins) {
 	std::vector<StartFailure> failures;
-	const InstalledTree tree = InstalledTree::of_this_program();
 	for (const PluginConfig& config : plugins) {
-		std::variant<PluginFile, std::string> file = find_plugin(config.plugin, tree);
+		std::variant<PluginFile, std::string> file = find_plugin(config.plugin, tree_);
 		if (const std::string* reason = std::get_if<std::string>(&file)) {
 			failures.push_back({config, TMON_E_CONFIG, *reason});
 			continue;

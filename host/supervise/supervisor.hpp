@@ -27,7 +27,7 @@ public:
 	// `arm_doorbell` is called before the rings are looked at for the last time and the source is left to
 	// wake us through ring_doorbell. Rings and descriptors outlive the supervisor.
 	Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
-	           std::vector<Interface> interfaces, std::function<void()> arm_doorbell);
+	           std::vector<Interface> interfaces, InstalledTree tree, std::function<void()> arm_doorbell);
 	~Supervisor();
 
 	// Starts every plugin and waits until each is ready. Either all are, or the failures are returned and
@@ -64,6 +64,7 @@ private:
 
 	boost::asio::io_context& io_;
 	boost::asio::posix::stream_descriptor kick_;
+	const InstalledTree tree_;
 	RunnerEnvironment environment_;
 	std::function<void()> arm_doorbell_;
 	std::vector<std::unique_ptr<PluginInstance>> plugins_;

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#define TMON_REPORT_HEADER "bench/bpf/report_none.bpf.h"
+#include "bpf/xdp_filter.bpf.c"
