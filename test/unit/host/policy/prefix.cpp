@@ -41,6 +41,7 @@ const Good good[] = {
     {"1:2:3:4:5:6:1.2.3.4/128", "1:2:3:4:5:6:102:304/128"},
     {"::1.2.3.4/128", "::102:304/128"},
     {"::/64", "::/64"},
+    {"fe80::/9", "fe80::/9"},
 };
 
 struct Bad {
@@ -92,7 +93,6 @@ const Bad bad[] = {
     {"10.0.0.1/31", 0, "bits set behind /31: write 10.0.0.0/31"},
     {"0.0.0.1/0", 0, "bits set behind /0: write 0.0.0.0/0"},
     {"2001:db8::1/64", 0, "bits set behind /64: write 2001:db8::/64"},
-    {"fe80::/9", 0, nullptr},
     {"fe80::/8", 0, "bits set behind /8: write fe00::/8"},
     {"10.0.0/8", 6, "only 3 octets, four are needed"},
     {"10/8", 2, "only one octet, four are needed"},
@@ -182,10 +182,6 @@ BOOST_AUTO_TEST_CASE(each_malformed_text_has_its_message_and_offset) {
 		BOOST_TEST_CONTEXT(c.text) {
 			const auto result = parse_prefix(c.text);
 			auto* error = std::get_if<PrefixError>(&result);
-			if (!c.message) {
-				BOOST_TEST(!error);
-				continue;
-			}
 			BOOST_REQUIRE(error);
 			BOOST_TEST(error->message == c.message);
 			BOOST_TEST(error->offset == c.offset);
