@@ -76,13 +76,15 @@ private:
 		string_.append(part.data(), part.size());
 		return true;
 	}
-	template <class T> bool add(T data) {
+	template <class T>
+	bool add(T data) {
 		Value value{state.place(state.token_start), {}};
 		value.data.template emplace<T>(std::move(data));
 		return add_value(std::move(value));
 	}
 	bool add_value(Value value);
-	template <class T> bool open(T empty, char bracket);
+	template <class T>
+	bool open(T empty, char bracket);
 	bool close();
 	void drop_duplicates(Value::Object& object);
 	void show_innermost();
@@ -152,7 +154,8 @@ bool TreeBuilder::add_value(Value value) {
 	return true;
 }
 
-template <class T> bool TreeBuilder::open(T empty, char bracket) {
+template <class T>
+bool TreeBuilder::open(T empty, char bracket) {
 	open_.push_back({{state.place(state.token_start), std::move(empty)}, bracket, {}, {}});
 	state.after = SyntaxState::After::open;
 	show_innermost();
@@ -184,9 +187,9 @@ void TreeBuilder::drop_duplicates(Value::Object& object) {
 			first = i;
 			continue;
 		}
-		result.errors.push_back(
-		    {member.place, "duplicate key " + quoted(member.key) + ": it is already given at " +
-				       state.sources->describe(object[order[first]].place)});
+		result.errors.push_back({member.place, "duplicate key " + quote(member.key) +
+							   ": it is already given at " +
+							   state.sources->describe(object[order[first]].place)});
 		any = dropped[order[i]] = true;
 	}
 	if (!any)
@@ -244,9 +247,10 @@ void append_json(std::string& out, const Value& value) { std::visit(JsonWriter{o
 
 ParsedDocument parse_document(std::string_view text, const Sources& sources, std::uint32_t source) {
 	if (text.size() > max_document_bytes)
-		return {std::nullopt,
-			{{{source, 0},
-			  "larger than " + std::to_string(max_document_bytes >> 20) + " MiB: is this the right file?"}}};
+		return {
+		    std::nullopt,
+		    {{{source, 0},
+		      "larger than " + std::to_string(max_document_bytes >> 20) + " MiB: is this the right file?"}}};
 	json::parse_options options;
 	options.max_depth = max_document_depth;
 	json::basic_parser<TreeBuilder> parser(options);

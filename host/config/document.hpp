@@ -25,8 +25,14 @@ struct Value {
 	Place place;
 	std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> data;
 
-	template <class T> const T* get() const { return std::get_if<T>(&data); }
-	template <class T> T* get() { return std::get_if<T>(&data); }
+	template <class T>
+	const T* get() const {
+		return std::get_if<T>(&data);
+	}
+	template <class T>
+	T* get() {
+		return std::get_if<T>(&data);
+	}
 };
 
 struct Member {

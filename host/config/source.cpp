@@ -35,7 +35,7 @@ std::string Sources::describe(Place place) const {
 	return "line " + std::to_string(d.line) + ", column " + std::to_string(d.column);
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
 	constexpr std::size_t longest = 64;
 	std::string result = "\"";
 	for (std::size_t i = 0; i < text.size(); ++i) {
@@ -56,11 +56,12 @@ std::string quoted(std::string_view text) {
 	return result + '"';
 }
 
-std::string to_string(const Diagnostic& diagnostic) {
+std::string to_string(const Diagnostic& diagnostic, std::string_view severity) {
 	std::string result = diagnostic.file;
 	if (diagnostic.line)
 		result += ':' + std::to_string(diagnostic.line) + ':' + std::to_string(diagnostic.column);
-	return result + ": error: " + diagnostic.message;
+	result.append(": ").append(severity).append(": ");
+	return result + diagnostic.message;
 }
 
 } // namespace tmon

@@ -38,6 +38,6 @@ private:
 };
 
 // Text of the user inside a message: in double quotes, control characters escaped, cut when long.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 } // namespace tmon

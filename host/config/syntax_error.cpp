@@ -42,12 +42,18 @@ std::string found_at(std::string_view text, std::size_t at) {
 std::string expected(const SyntaxState& state) {
 	const bool object = state.container == '{';
 	switch (state.after) {
-	case After::start: return "a JSON object, {…}";
-	case After::open: return object ? "a key in double quotes or '}'" : "a value or ']'";
-	case After::comma: return object ? "a key in double quotes" : "a value";
-	case After::colon: return "a value";
-	case After::key: return "':'";
-	case After::value: break;
+	case After::start:
+		return "a JSON object, {…}";
+	case After::open:
+		return object ? "a key in double quotes or '}'" : "a value or ']'";
+	case After::comma:
+		return object ? "a key in double quotes" : "a value";
+	case After::colon:
+		return "a value";
+	case After::key:
+		return "':'";
+	case After::value:
+		break;
 	}
 	if (!state.container)
 		return "the end of the text";
@@ -80,8 +86,9 @@ Finding explain_in_string(const SyntaxState& state, const json::error_code& erro
 	if (error == json::error::expected_hex_digit)
 		return at("four hexadecimal digits are expected after \\u, found " + shown_byte(c));
 	if (c == '\n' || c == '\r')
-		return {state.place(state.token_start),
-			"the string that starts here does not end on its line: close it, or write \\n for a line break"};
+		return {
+		    state.place(state.token_start),
+		    "the string that starts here does not end on its line: close it, or write \\n for a line break"};
 	if (byte < 0x20) {
 		char escape[8];
 		std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(byte));
@@ -100,11 +107,11 @@ Finding explain_in_word(const SyntaxState& state, const json::error_code& error)
 		return {at, "number " + std::string(word) + " is too large"};
 	const char first = state.text[state.token_start];
 	if (first != '-' && (first < '0' || first > '9'))
-		return {at, "unknown word " + quoted(word) +
-				": write true, false or null, or a string in double quotes"};
+		return {at,
+			"unknown word " + quote(word) + ": write true, false or null, or a string in double quotes"};
 	const std::size_t digit = first == '-' ? 1 : 0;
-	const bool octal = word.size() > digit + 1 && word[digit] == '0' && word[digit + 1] >= '0' &&
-			   word[digit + 1] <= '9';
+	const bool octal =
+	    word.size() > digit + 1 && word[digit] == '0' && word[digit + 1] >= '0' && word[digit + 1] <= '9';
 	return {at, "malformed number " + (word.empty() ? shown_byte(first) : std::string(word)) +
 			(octal ? ": leave out the leading zero" : ": put text in double quotes")};
 }

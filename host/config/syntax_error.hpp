@@ -23,7 +23,7 @@ struct SyntaxState {
 	Token token = Token::none; // what the byte is part of
 	std::size_t token_start = 0;
 	std::size_t comma = 0; // the last one
-	char container = 0;    // '{' or '[' when one is open
+	char container = 0; // '{' or '[' when one is open
 	std::size_t container_start = 0;
 
 	Place place(std::size_t at) const { return {source, static_cast<std::uint32_t>(at)}; }

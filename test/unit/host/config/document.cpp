@@ -86,8 +86,7 @@ const Case cases[] = {
     {"[\"\\u12g4\"]", "1:7: four hexadecimal digits are expected after \\u, found 'g'"},
     {"[\"\\ud800x\"]", "1:9: half of a surrogate pair: the other \\u escape is missing"},
     {"{", "1:2: the text ends, but a key in double quotes or '}' is expected: '{' at line 1, column 1 is not closed"},
-    {"{\n\"a\": [1,\n",
-     "3:1: the text ends, but a value is expected: '[' at line 2, column 6 is not closed"},
+    {"{\n\"a\": [1,\n", "3:1: the text ends, but a value is expected: '[' at line 2, column 6 is not closed"},
     {"{\"a\": \"b", "1:9: the text ends within the string that starts at line 1, column 7"},
     {"{\"a\": tr", "1:9: the text ends within tr: '{' at line 1, column 1 is not closed"},
     {"{\"a\": 1", "1:8: the text ends within 1: '{' at line 1, column 1 is not closed"},
@@ -111,8 +110,9 @@ bool alike(const boost::json::value& a, const boost::json::value& b) {
 				  alike);
 	if (!a.is_object() || !b.is_object())
 		return a == b;
-	return std::equal(a.as_object().begin(), a.as_object().end(), b.as_object().begin(), b.as_object().end(),
-			  [](const auto& x, const auto& y) { return x.key() == y.key() && alike(x.value(), y.value()); });
+	return std::equal(
+	    a.as_object().begin(), a.as_object().end(), b.as_object().begin(), b.as_object().end(),
+	    [](const auto& x, const auto& y) { return x.key() == y.key() && alike(x.value(), y.value()); });
 }
 
 const std::string sample = R"({
@@ -178,10 +178,17 @@ BOOST_AUTO_TEST_CASE(mutated_text_is_judged_as_the_parser_judges_the_whole) {
 			const std::size_t at = random() % text.size();
 			const char c = alphabet[random() % alphabet.size()];
 			switch (random() % 4) {
-			case 0: text[at] = c; break;
-			case 1: text.insert(at, 1, c); break;
-			case 2: text.erase(at, 1); break;
-			default: text.resize(random() % 10 ? text.size() : at + 1);
+			case 0:
+				text[at] = c;
+				break;
+			case 1:
+				text.insert(at, 1, c);
+				break;
+			case 2:
+				text.erase(at, 1);
+				break;
+			default:
+				text.resize(random() % 10 ? text.size() : at + 1);
 			}
 		}
 		const Sources sources("f", text);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#pragma once
+
+#include "host/config/fields.hpp"
+#include "host/config/load.hpp"
+
+#include <vector>
+
+// The larger parts of the document. Each reads its own and reports what is wrong with it.
+
+namespace tmon {
+
+std::vector<PermittedPrefix> read_permitted(const Value& value, Findings& findings);
+
+std::vector<PluginConfig> read_plugins(const Value& value, Findings& findings);
+
+// The `logging` block, with the places that errors of the whole refer to.
+struct LoggingBlock {
+	Place place;
+	std::optional<LogFormat> format;
+	std::optional<std::string> file;
+	std::optional<std::uint64_t> buffer_bytes;
+};
+
+LoggingBlock read_logging(const Value& value, const Overrides& overrides, Findings& findings);
+
+// Appends the plugin that the shorthand asks for: that of the command line, or else of the block, or else,
+// when `plugins` is not given either, the console.
+void append_shorthand(std::vector<PluginConfig>& plugins, bool plugins_given, const std::optional<LoggingBlock>& block,
+		      const Overrides& overrides, Findings& findings);
+
+} // namespace tmon
