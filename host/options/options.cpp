@@ -116,6 +116,16 @@ std::string explain_unknown(const CLI::App& app, const std::string& word) {
 	return "unknown option " + quote(name) + suggestion(name, candidates);
 }
 
+// CLI11's own words, "--config: At Most 1 required but received 2", in plain ones.
+std::string explain_mismatch(const std::string& what) {
+	if (what.ends_with("flag override"))
+		return "--" + what.substr(0, what.find(' ')) + " takes no value";
+	const std::string name = what.substr(0, what.find(':'));
+	if (what.find("At Most") != std::string::npos)
+		return name + " is given more than once";
+	return what.ends_with(" missing") ? name + " needs a value" : what;
+}
+
 // Reads typed texts into options; keeps the first error.
 class Reader {
 public:
@@ -211,6 +221,8 @@ std::variant<RunOptions, Exit> parse_run_options(std::span<const char* const> ar
 		return Exit{0, app.help()};
 	} catch (const CLI::CallForVersion& version) {
 		return Exit{0, std::string(version.what()) + '\n'};
+	} catch (const CLI::ArgumentMismatch& error) {
+		return usage_error(explain_mismatch(error.what()));
 	} catch (const CLI::ParseError& error) {
 		return usage_error(error.what());
 	}

@@ -44,6 +44,11 @@ const Bad bad[] = {
     {{"-i", "eth0"}, "-c FILE is required: name a configuration, such as configs/default.json"},
     {{"-c", "f", "--drop-packet"}, "unknown option \"--drop-packet\" (did you mean \"--drop-packets\"?)"},
     {{"-c", "f", "--ring-sise=8M"}, "unknown option \"--ring-sise\" (did you mean \"--ring-size\"?)"},
+    {{"-c"}, "--config needs a value"},
+    {{"-c", "f", "-i"}, "--interface needs a value"},
+    {{"-c", "f", "--set"}, "--set needs a value"},
+    {{"-c", "a", "-c", "b"}, "--config is given more than once"},
+    {{"-c", "f", "--drop-packets=false"}, "--drop-packets takes no value"},
     {{"-c", "f", "-x"}, "unknown option \"-x\""},
     {{"-c", "f", "eth0"}, "unexpected argument \"eth0\""},
     {{"analyse", "-c", "f"}, "unexpected argument \"analyse\""},
@@ -122,16 +127,6 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_say_what_is_wrong) {
 			BOOST_TEST(exit->text ==
 				   "traffic-monitor: " + std::string(c.message) + "\nTry 'traffic-monitor --help'.\n");
 		}
-	for (const Arguments& arguments : {Arguments{"-c"},
-					   {"-c", "a", "-c", "b"},
-					   {"-c", "f", "--drop-packets=false"},
-					   {"-c", "f", "-i"},
-					   {"-c", "f", "--set"}}) {
-		const auto result = parse(arguments);
-		const auto* exit = std::get_if<Exit>(&result);
-		BOOST_REQUIRE(exit);
-		BOOST_TEST(exit->code == 2);
-	}
 }
 
 BOOST_AUTO_TEST_CASE(help_and_version_end_well) {
