@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "plugins/common/config.hpp"
+#include "plugins/common/interface_lookup.hpp"
+#include "plugins/common/output.hpp"
+#include "plugins/common/seeded_hash.hpp"
+#include "plugins/console/summary.hpp"
+#include "plugins/format/line.hpp"
+#include "traffic_monitor/plugin.hpp"
+
+namespace {
+
+using namespace tmon::plugins;
+
+struct Settings {
+	bool lines, summary;
+
+	explicit Settings(std::string_view text) {
+		Config config(text);
+		lines = config.flag("lines", true);
+		summary = config.flag("summary", true);
+		config.finish();
+	}
+};
+
+class Console : public tmon::Plugin {
+public:
+	Console(tmon::Host host, std::string_view config)
+	    : Plugin(host, config), settings_(config), out_(host, "-"),
+	      line_(InterfaceLookup{host}, wants_colour(out_.descriptor())), traffic_(random_seed()) {}
+
+	void on_batch(const tmon::Batch& batch) {
+		if (settings_.lines)
+			print(batch);
+		// After printing: a batch that could not be printed counts as failed, and is not summed up.
+		if (settings_.summary)
+			traffic_.add(batch);
+	}
+
+	void on_tick(const tmon_tick& tick) {
+		if (!settings_.summary)
+			return;
+		lines_.append(traffic_.summary(tick));
+		out_.write(lines_);
+	}
+
+private:
+	void print(const tmon::Batch& batch) {
+		for (const tmon_event& event : batch) {
+			if (lines_.space() <= tmon::format::max_record)
+				out_.write(lines_);
+			char* end = line_.put(lines_.end(), event);
+			*end++ = '\n';
+			lines_.set_end(end);
+		}
+		out_.write(lines_);
+	}
+
+	Settings settings_;
+	LineFile out_;
+	LineBuffer lines_{64 * 1024};
+	tmon::format::ConsoleLine<InterfaceLookup> line_;
+	tmon::console::Traffic traffic_;
+};
+
+} // namespace
+
+TMON_PLUGIN(Console, "console", TMON_VERSION_STRING)
