@@ -2,6 +2,7 @@
 #include "host/monitor.hpp"
 
 #include "host/diagnostics/log.hpp"
+#include "host/exit_code.hpp"
 #include "host/filter/capabilities.hpp"
 #include "host/filter/interfaces.hpp"
 #include "host/sources/live_source.hpp"
@@ -55,13 +56,13 @@ std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names)
 }
 
 int explain_start_failures(const std::vector<Supervisor::StartFailure>& failures) {
-	int code = kExitRuntime;
+	int code = exit_runtime;
 	for (const Supervisor::StartFailure& failure : failures) {
 		Diagnostic diagnostic = failure.plugin.where;
 		diagnostic.message = "plugin " + failure.plugin.name + ": " + failure.reason;
 		log_error(to_string(diagnostic));
 		if (failure.status == TMON_E_CONFIG || failure.status == TMON_E_DENIED)
-			code = kExitConfiguration;
+			code = exit_configuration;
 	}
 	return code;
 }
@@ -130,8 +131,8 @@ private:
 		bool failed = !wrong.empty() || !supervisor_.dead().empty() || !all_gone;
 		failed |= !write_stats(final_totals);
 		if (!all_gone)
-			std::_Exit(kExitRuntime);
-		return failed ? kExitRuntime : kExitOk;
+			std::_Exit(exit_runtime);
+		return failed ? exit_runtime : exit_ok;
 	}
 
 	Totals totals() const {
@@ -214,20 +215,20 @@ private:
 int monitor_live(const Config& config) {
 	const std::vector<Interface> interfaces = resolve_interfaces(config.interfaces);
 	if (interfaces.empty())
-		return kExitAttach;
+		return exit_attach;
 	if (const std::string missing = missing_capabilities(); !missing.empty()) {
 		log_error("not permitted to load and attach XDP programs: " + missing +
 		          " missing; run as root (sudo) or grant the capabilities");
-		return kExitAttach;
+		return exit_attach;
 	}
 	try {
 		return Monitor(config, interfaces).run();
 	} catch (const FilterError& error) {
 		log_error(error.what());
-		return kExitAttach;
+		return exit_attach;
 	} catch (const std::exception& error) {
 		log_error(error.what());
-		return kExitRuntime;
+		return exit_runtime;
 	}
 }
 

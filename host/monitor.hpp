@@ -5,17 +5,8 @@
 
 namespace tmon {
 
-// Exit codes of the program.
-enum ExitCode : int {
-	kExitOk = 0,
-	kExitRuntime = 1,
-	kExitUsage = 2,
-	kExitConfiguration = 3,
-	kExitAttach = 4,
-};
-
 // Monitors live until SIGINT or SIGTERM (or SIGHUP: the terminal is gone). Whatever way it returns, no
-// program stays attached and no runner stays behind. Says on the log what went wrong.
+// program stays attached and no runner stays behind. Says on the log what went wrong. Returns an ExitCode.
 int monitor_live(const Config& config);
 
 } // namespace tmon

@@ -3,6 +3,7 @@
 
 #include "host/config/config.hpp"
 #include "host/config/load.hpp"
+#include "host/exit_code.hpp"
 
 #include <optional>
 #include <span>
@@ -11,9 +12,6 @@
 #include <vector>
 
 namespace tmon {
-
-inline constexpr int exit_usage = 2;
-inline constexpr int exit_configuration = 3;
 
 // What the command line of `run` gave.
 struct RunOptions {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/diagnostics/log.hpp"
+#include "host/exit_code.hpp"
+#include "host/monitor.hpp"
+#include "host/options/options.hpp"
+
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+	using namespace tmon;
+	try {
+		const auto parsed = parse_run_options({argv + 1, static_cast<std::size_t>(argc - 1)});
+		if (const Exit* exit = std::get_if<Exit>(&parsed)) {
+			std::fputs(exit->text.c_str(), exit->code == exit_ok ? stdout : stderr);
+			return exit->code;
+		}
+		const MergeResult merged = merge(std::get<RunOptions>(parsed));
+		start_log(merged.config && merged.config->verbose);
+		for (const Diagnostic& warning : merged.warnings)
+			std::fprintf(stderr, "%s\n", to_string(warning, "warning").c_str());
+		for (const Diagnostic& error : merged.errors)
+			std::fprintf(stderr, "%s\n", to_string(error).c_str());
+		if (!merged.config)
+			return merged.exit_code;
+		return monitor_live(*merged.config);
+	} catch (const std::exception& error) {
+		std::fprintf(stderr, "traffic-monitor: %s\n", error.what());
+		return exit_runtime;
+	}
+}
