@@ -33,11 +33,11 @@ enum class Isolation { process, thread };
 enum class XdpMode { automatic, native, generic };
 
 struct PluginConfig {
-	std::string plugin; // id of a shipped plugin, or a path when it contains '/'
-	std::string name; // instance name, unique; the id or the file's stem by default
+	std::string plugin;      // id of a shipped plugin, or a path when it contains '/'
+	std::string name;        // instance name, unique; the id or the file's stem by default
 	Isolation isolation = Isolation::process;
 	std::string config_json; // a JSON object, "{}" by default
-	Diagnostic where; // its entry (message empty), to report what the plugin itself refuses
+	Diagnostic where;        // its entry (message empty), to report what the plugin itself refuses
 };
 
 // Everything a run needs, from the configuration file with the command line applied over it.
