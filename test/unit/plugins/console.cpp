@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_summary_of_a_tick) {
 	for (uint32_t source = 1; source <= 12; ++source)
 		for (uint32_t i = 0; i < source; ++i) {
 			events.push_back(tcp_event(0x0a000000 + source, 1, 1, 1));
-			events.back().time_ns = i * 1'500'000'000;
+			events.back().time_ns = i * uint64_t{1'500'000'000};
 			events.back().protocol = i == 1 ? 17 : i == 2 ? 99 : 6;
 		}
 	tmon_event undecidable{};
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(the_summary_of_a_tick) {
 	BOOST_TEST(contains(text, "Without a readable source: 1 packets\n"));
 	BOOST_TEST(contains(text, "Losses: 7 lagged, 8 failed\n"));
 	BOOST_TEST(contains(text, "Top 10 sources by packets:\n"));
-	BOOST_TEST(contains(text, "  10.0.0.12 " + std::string(41, ' ') + "12             720       16.5 s  TCP UDP Unknown\n"));
+	BOOST_TEST(contains(text, "  10.0.0.12                                         12             720       16.5 s  TCP UDP Unknown\n"), text);
 	BOOST_TEST(contains(text, " 10.0.0.3 "));
 	BOOST_TEST(!contains(text, " 10.0.0.2 "));
 	BOOST_TEST((text.find(" 10.0.0.12 ") < text.find(" 10.0.0.11 ")));

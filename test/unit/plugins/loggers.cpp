@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(entries) {
 
 BOOST_AUTO_TEST_CASE(every_event_is_in_the_file_after_a_flush) {
 	for (const Kind* kind : {&csv, &jsonl, &array})
-		for (const std::size_t count : {1, 20, 1024, 5000}) {
+		for (const std::size_t count : {1u, 20u, 1024u, 5000u}) {
 			TemporaryDirectory dir;
 			FakeHost host;
 			LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
