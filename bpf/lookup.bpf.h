@@ -36,8 +36,8 @@ struct {
 } permitted_v6 SEC(".maps");
 
 /* Families without a prefix are not looked up; the verifier removes the code. */
-const volatile _Bool has_permitted_v4 = 1;
-const volatile _Bool has_permitted_v6 = 1;
+const volatile uint8_t has_permitted_v4 = 1;
+const volatile uint8_t has_permitted_v6 = 1;
 
 static __always_inline int tmon_permitted_v4(const uint8_t *source)
 {

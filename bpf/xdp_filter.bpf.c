@@ -18,8 +18,8 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-const volatile _Bool drop_mode = 0;
-const volatile _Bool trace = 0;              /* print each verdict to the trace pipe */
+const volatile uint8_t drop_mode = 0;
+const volatile uint8_t trace = 0;              /* print each verdict to the trace pipe */
 const volatile uint32_t interface_index = 0; /* which element of `counters` is this program's */
 
 struct {
