@@ -17,8 +17,9 @@ public:
 		Config config(text);
 		const bool to_console = config.flag("console", true);
 		const std::string file = config.text("file", "");
-		least_ = TMON_SEVERITY_LOW +
-		         static_cast<uint32_t>(config.choice("minimum_severity", 0, {"low", "medium", "high", "critical"}));
+		least_ =
+		    TMON_SEVERITY_LOW +
+		    static_cast<uint32_t>(config.choice("minimum_severity", 0, {"low", "medium", "high", "critical"}));
 		if (!to_console && !config.has("file"))
 			config.problem("\"console\" is false and \"file\" is missing: alerts would go nowhere");
 		config.finish();

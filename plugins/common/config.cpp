@@ -34,7 +34,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 	for (std::size_t i = 1; i <= a.size(); ++i) {
 		row[0] = i;
 		for (std::size_t j = 1; j <= b.size(); ++j) {
-			row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+			row[j] =
+			    std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = std::min(row[j], before_last[j - 2] + 1);
 		}
@@ -73,7 +74,9 @@ const json::value* Config::ask(std::string_view key) {
 	return find(key);
 }
 
-std::string Config::quoted(std::string_view key) const { return json::serialize(json::string(path_ + std::string(key))); }
+std::string Config::quoted(std::string_view key) const {
+	return json::serialize(json::string(path_ + std::string(key)));
+}
 
 void Config::problem(const std::string& text) { problems_.push_back(text); }
 
@@ -125,12 +128,14 @@ std::string Config::required_text(std::string_view key) {
 	return text(key, "");
 }
 
-std::size_t Config::choice(std::string_view key, std::size_t otherwise, std::initializer_list<std::string_view> choices) {
+std::size_t Config::choice(std::string_view key, std::size_t otherwise,
+                           std::initializer_list<std::string_view> choices) {
 	const json::value* value = ask(key);
 	if (value == nullptr)
 		return otherwise;
-	const auto found = value->is_string() ? std::find(choices.begin(), choices.end(), std::string_view(value->get_string()))
-	                                      : choices.end();
+	const auto found = value->is_string()
+	                       ? std::find(choices.begin(), choices.end(), std::string_view(value->get_string()))
+	                       : choices.end();
 	if (found != choices.end())
 		return static_cast<std::size_t>(found - choices.begin());
 	std::string what = "one of";
@@ -145,7 +150,8 @@ Config& Config::section(std::string_view key) {
 	if (value != nullptr && !value->is_object())
 		expected(key, "an object", *value);
 	const bool usable = value != nullptr && value->is_object();
-	sections_.push_back(std::unique_ptr<Config>(new Config(*this, key, usable ? value->get_object() : json::object())));
+	sections_.push_back(
+	    std::unique_ptr<Config>(new Config(*this, key, usable ? value->get_object() : json::object())));
 	return *sections_.back();
 }
 
@@ -155,7 +161,8 @@ void Config::check_unknown() {
 		if (std::find(known_.begin(), known_.end(), name) != known_.end())
 			continue;
 		const std::string_view meant = closest(name, known_);
-		problem("unknown key " + quoted(name) + (meant.empty() ? "" : " (did you mean \"" + std::string(meant) + "\"?)"));
+		problem("unknown key " + quoted(name) +
+		        (meant.empty() ? "" : " (did you mean \"" + std::string(meant) + "\"?)"));
 	}
 	for (const auto& section : sections_)
 		section->check_unknown();

@@ -34,7 +34,8 @@ public:
 	std::string text(std::string_view key, std::string_view otherwise);
 	std::string required_text(std::string_view key);
 	// Index of the value among `choices`.
-	std::size_t choice(std::string_view key, std::size_t otherwise, std::initializer_list<std::string_view> choices);
+	std::size_t choice(std::string_view key, std::size_t otherwise,
+	                   std::initializer_list<std::string_view> choices);
 	bool has(std::string_view key) const { return find(key) != nullptr; }
 
 	// The object under `key`, empty when absent. Lives as long as this one; finish covers it.

@@ -20,7 +20,8 @@ template <class Record, class File>
 class Delivery {
 public:
 	Delivery(Record record, File& file, std::size_t threshold)
-	    : record_(record), file_(&file), threshold_(threshold), lines_(std::max(threshold, most_gathered) + Record::max_size) {}
+	    : record_(record), file_(&file), threshold_(threshold),
+	      lines_(std::max(threshold, most_gathered) + Record::max_size) {}
 
 	void take(const Batch& batch) {
 		for (const tmon_event& event : batch) {
@@ -58,7 +59,7 @@ private:
 	std::size_t threshold_;
 	LineBuffer lines_;
 	bool taken_ = false; // a batch was taken since the last flush
-	bool lost_ = false;  // lines were lost since the last flush
+	bool lost_ = false; // lines were lost since the last flush
 };
 
 } // namespace tmon::plugins

@@ -70,7 +70,8 @@ Written pwrite_all(int fd, std::string_view data, uint64_t offset) {
 }
 
 void throw_write_error(const std::string& path, int error) {
-	throw Error(TMON_E_IO, "cannot write " + (path == "-" ? "standard output" : path) + ": " + std::strerror(error));
+	throw Error(TMON_E_IO,
+	            "cannot write " + (path == "-" ? "standard output" : path) + ": " + std::strerror(error));
 }
 
 bool wants_colour(int fd) {

@@ -23,8 +23,9 @@ inline uint64_t random_seed() {
 // they take in a table.
 class SeededHash {
 public:
-	explicit SeededHash(uint64_t seed) : key_{mix(seed ^ 0xa0761d6478bd642f, 0xe7037ed1a0b428db),
-	                                          mix(seed ^ 0x8ebc6af09c88c6e3, 0x589965cc75374cc3)} {}
+	explicit SeededHash(uint64_t seed)
+	    : key_{mix(seed ^ 0xa0761d6478bd642f, 0xe7037ed1a0b428db),
+	           mix(seed ^ 0x8ebc6af09c88c6e3, 0x589965cc75374cc3)} {}
 
 	uint64_t operator()(const uint8_t* address) const {
 		uint64_t words[2];

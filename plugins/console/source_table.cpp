@@ -21,7 +21,8 @@ void SourceTable::add(const tmon_event& event, uint64_t utc_ns) {
 			place = source;
 	}
 	Source& source = *place;
-	if (source.packets == 0 || std::memcmp(source.address, event.src, 16) != 0 || source.ip_version != event.ip_version) {
+	if (source.packets == 0 || std::memcmp(source.address, event.src, 16) != 0 ||
+	    source.ip_version != event.ip_version) {
 		++(source.packets == 0 ? size_ : evicted_);
 		source = Source{};
 		std::memcpy(source.address, event.src, 16);

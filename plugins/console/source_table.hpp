@@ -15,7 +15,7 @@ struct Source {
 	uint64_t packets; // 0: an unused place
 	uint64_t bytes;
 	uint64_t first_ns, last_ns; // UTC
-	uint32_t protocols;         // bit i: format::Protocol i
+	uint32_t protocols; // bit i: format::Protocol i
 	uint8_t ip_version;
 };
 
@@ -26,7 +26,8 @@ public:
 	static constexpr std::size_t ways = 8;
 
 	// `sets` is a power of two; the table holds up to sets * ways sources.
-	explicit SourceTable(uint64_t seed, std::size_t sets = 8192) : hash_(seed), mask_(sets - 1), sources_(sets * ways) {}
+	explicit SourceTable(uint64_t seed, std::size_t sets = 8192)
+	    : hash_(seed), mask_(sets - 1), sources_(sets * ways) {}
 
 	void add(const tmon_event& event, uint64_t utc_ns);
 

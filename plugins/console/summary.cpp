@@ -68,10 +68,12 @@ std::string Traffic::summary(const tmon_tick& tick) const {
 	*format::put_iso(time, tick.now_ns + static_cast<uint64_t>(tick.clock_offset_ns)) = '\0';
 	std::string out;
 	append(out, "=== %s %s ===\n", (tick.flags & TMON_TICK_FINAL) != 0 ? "Final summary" : "Summary", time);
-	append(out, "Run: seen %" PRIu64 ", permitted %" PRIu64 ", denied %" PRIu64 ", dropped %" PRIu64
-	            ", passed unfiltered %" PRIu64 "\n",
+	append(out,
+	       "Run: seen %" PRIu64 ", permitted %" PRIu64 ", denied %" PRIu64 ", dropped %" PRIu64
+	       ", passed unfiltered %" PRIu64 "\n",
 	       tick.seen, tick.permitted, tick.denied, tick.dropped, tick.passed_unfiltered);
-	append(out, "Non-permitted traffic: %" PRIu64 " packets, %" PRIu64 " bytes, %s%" PRIu64 " unique source addresses\n",
+	append(out,
+	       "Non-permitted traffic: %" PRIu64 " packets, %" PRIu64 " bytes, %s%" PRIu64 " unique source addresses\n",
 	       packets_, bytes_, sources_.evicted() != 0 ? "at least " : "", sources_.size());
 	if (undecidable_ != 0)
 		append(out, "Without a readable source: %" PRIu64 " packets\n", undecidable_);

@@ -20,7 +20,10 @@ inline std::size_t utf8_length(std::string_view text) {
 	const uint8_t first = at(0);
 	if (first < 0x80)
 		return 1;
-	const std::size_t length = first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+	const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+	                           : (first & 0xf0) == 0xe0        ? 3
+	                           : first >= 0xf0 && first < 0xf5 ? 4
+	                                                           : 0;
 	if (length == 0 || text.size() < length)
 		return 0;
 	for (std::size_t i = 1; i < length; ++i)

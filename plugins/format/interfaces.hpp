@@ -16,7 +16,7 @@ namespace tmon::format {
 template <class Escape>
 class InterfaceNames {
 public:
-	static constexpr std::size_t max_name = 255;  // bytes of a name that are printed, before escaping
+	static constexpr std::size_t max_name = 255; // bytes of a name that are printed, before escaping
 	static constexpr std::size_t max_entries = 4096;
 
 	// `lookup` is called as std::string_view (uint32_t ifindex) and gives an empty name for an

@@ -76,8 +76,8 @@ private:
 	InterfaceNames<Escape> interfaces_;
 };
 
-inline constexpr std::string_view csv_header =
-    "timestamp,timestamp_iso,src_ip,dst_ip,src_port,dst_port,protocol,protocol_num,packet_size,action,interface,flow_hash";
+inline constexpr std::string_view csv_header = "timestamp,timestamp_iso,src_ip,dst_ip,src_port,dst_port,protocol,"
+                                               "protocol_num,packet_size,action,interface,flow_hash";
 
 // The same fields in the same order. Of these only the interface can need quotes.
 template <class Lookup>

@@ -72,7 +72,8 @@ JsonArrayFile::JsonArrayFile(const Host& host, std::string path)
     : path_(std::move(path)), file_(open_file(host, path_, TMON_OPEN_READWRITE)) {
 	struct stat status {};
 	if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode))
-		throw Error(TMON_E_CONFIG, path_ + " is no regular file, as an array needs; use the format \"jsonl\" there");
+		throw Error(TMON_E_CONFIG,
+		            path_ + " is no regular file, as an array needs; use the format \"jsonl\" there");
 	size_ = static_cast<uint64_t>(status.st_size);
 	if (size_ > 0) {
 		go_on();
@@ -118,8 +119,9 @@ void JsonArrayFile::go_on() {
 }
 
 void JsonArrayFile::refuse(const std::string& why) const {
-	throw Error(TMON_E_CONFIG, path_ + " exists and is not one JSON array (" + why +
-	                               "); it was left as it is: move it away, name another file, or use the format \"jsonl\"");
+	throw Error(TMON_E_CONFIG,
+	            path_ + " exists and is not one JSON array (" + why +
+	                "); it was left as it is: move it away, name another file, or use the format \"jsonl\"");
 }
 
 void JsonArrayFile::write(LineBuffer& elements) {

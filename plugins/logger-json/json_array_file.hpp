@@ -27,8 +27,8 @@ private:
 	std::string path_;
 	Descriptor file_;
 	uint64_t elements_end_ = 1; // offset of the first byte behind the last element, or behind the '['
-	uint64_t size_ = 0;         // of the file
-	bool empty_ = true;         // no element yet
+	uint64_t size_ = 0; // of the file
+	bool empty_ = true; // no element yet
 };
 
 } // namespace tmon::plugins

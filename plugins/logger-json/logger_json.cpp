@@ -53,8 +53,9 @@ public:
 		const std::size_t buffer_size = config.number("buffer_size", 8192, 1024, 16 << 20);
 		const bool array = config.choice("format", 0, {"jsonl", "json"}) == 1;
 		if (array && file == "-")
-			config.problem("\"format\" \"json\" needs a file that can be rewritten at its end, not standard output; "
-			               "use \"jsonl\"");
+			config.problem(
+			    "\"format\" \"json\" needs a file that can be rewritten at its end, not standard output; "
+			    "use \"jsonl\"");
 		config.finish();
 		if (array)
 			output_.emplace<Array>(host, file, buffer_size);

@@ -38,7 +38,8 @@ bool passed(uint64_t now, uint64_t since, uint64_t duration) { return now >= sin
 
 PortScan::PortScan(const Settings& settings, Emit emit)
     : settings_(settings), emit_(std::move(emit)), hash_(settings.seed) {
-	const std::size_t place = sizeof(uint32_t) + sizeof(Source) + settings.ports * (sizeof(uint64_t) + sizeof(uint16_t));
+	const std::size_t place =
+	    sizeof(uint32_t) + sizeof(Source) + settings.ports * (sizeof(uint64_t) + sizeof(uint16_t));
 	const std::size_t fixed = max_open * (sizeof(Alert) + 2 * sizeof(uint16_t));
 	const std::size_t rest = settings.memory > fixed ? settings.memory - fixed : 0;
 	sets_ = std::max<std::size_t>(1, rest / (ways * place));
@@ -77,7 +78,8 @@ void PortScan::take(const tmon_event& event) {
 	Source* const source = find(event);
 	if (source == nullptr)
 		return;
-	if (source->count != 0 && source->alert == no_alert && passed(event.time_ns, source->last_ns, settings_.window_ns))
+	if (source->count != 0 && source->alert == no_alert &&
+	    passed(event.time_ns, source->last_ns, settings_.window_ns))
 		source->count = 0;
 	if (source->count == 0) {
 		source->first_ns = source->last_ns = event.time_ns;

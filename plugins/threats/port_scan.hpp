@@ -38,7 +38,7 @@ public:
 	// Closes everything that is open.
 	void end();
 
-	uint64_t evicted() const { return evicted_; }           // sources forgotten within their window
+	uint64_t evicted() const { return evicted_; } // sources forgotten within their window
 	uint64_t closed_early() const { return closed_early_; } // alerts closed to make room for others
 	std::size_t capacity() const { return sources_.size(); }
 	std::size_t open_alerts() const { return open_.size(); }
@@ -55,10 +55,10 @@ private:
 		uint8_t key[16];
 		uint8_t victims[max_victims][16];
 		uint64_t first_ns, last_ns;
-		uint64_t count;         // packets that the rule looks at
+		uint64_t count; // packets that the rule looks at
 		uint64_t lost_at_start; // events lost before it began
-		uint16_t port_count;    // of its places in times_ and ports_
-		uint16_t alert;         // index into alerts_ or no_alert
+		uint16_t port_count; // of its places in times_ and ports_
+		uint16_t alert; // index into alerts_ or no_alert
 		uint8_t victim_count;
 		uint8_t ip_version;
 	};
@@ -66,7 +66,7 @@ private:
 		uint64_t id;
 		uint64_t last_message_ns;
 		uint64_t messages; // open and update that were accepted
-		uint32_t source;   // index into sources_
+		uint32_t source; // index into sources_
 		uint32_t distinct; // bits set in seen
 		uint8_t address[16];
 		bool announced; // open was accepted

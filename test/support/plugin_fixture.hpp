@@ -125,7 +125,9 @@ private:
 		if (open_answer != TMON_OK)
 			return open_answer;
 		const auto other = redirected.find(path);
-		const std::string real = path == "-" ? standard_output : other == redirected.end() ? path : other->second;
+		const std::string real = path == "-"                 ? standard_output
+		                         : other == redirected.end() ? path
+		                                                     : other->second;
 		const int flags = mode == TMON_OPEN_READ     ? O_RDONLY
 		                  : mode == TMON_OPEN_APPEND ? O_WRONLY | O_CREAT | O_APPEND
 		                                             : O_RDWR | O_CREAT;
@@ -200,7 +202,7 @@ private:
 inline tmon_event tcp_event(uint32_t source, uint32_t destination, uint16_t source_port, uint16_t destination_port) {
 	tmon_event event{};
 	event.ip_version = 4;
-	const auto put = [](uint8_t (&out)[16], uint32_t address) {
+	const auto put = [](uint8_t(&out)[16], uint32_t address) {
 		out[10] = out[11] = 0xff;
 		for (int i = 0; i < 4; ++i)
 			out[12 + i] = static_cast<uint8_t>(address >> (24 - 8 * i));

@@ -49,7 +49,9 @@ struct Output {
 	Output() { host.standard_output = dir / "out"; }
 	std::string console() const { return read_file(dir / "out"); }
 	std::string file() const { return read_file(dir / "alerts.jsonl"); }
-	std::string config(const std::string& more = "") const { return R"({"file":")" + (dir / "alerts.jsonl") + '"' + more + "}"; }
+	std::string config(const std::string& more = "") const {
+		return R"({"file":")" + (dir / "alerts.jsonl") + '"' + more + "}";
+	}
 };
 
 } // namespace
@@ -62,15 +64,15 @@ BOOST_AUTO_TEST_CASE(both_outputs) {
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(!plugin.takes_events());
 	BOOST_TEST(plugin.alert(sample()) == TMON_OK);
-	BOOST_TEST(output.console() ==
-	           "[ALERT] high port_scan open 203.0.113.7 -> 10.0.0.1 and 1 more: 12 packets\n");
-	BOOST_TEST(output.file() ==
-	           R"({"type":"alert","alert_id":"threats-42","state":"open","rule":"port_scan","severity":"high",)"
-	           R"("confidence":0.9,"src":"203.0.113.7","victims":["10.0.0.1","10.0.0.2"],)"
-	           R"("first_seen":"2023-11-14T22:13:20.123Z","last_seen":"2023-11-14T22:13:21.999Z","count":1482,)"
-	           R"("suppressed":1470,"threshold":{"ports":10,"window_seconds":60},"observed":{"ports":12,"rate":0.25},)"
-	           R"("message":"12 packets","lagged_during":3,"mitre":"T1046","emitter":"threats"})"
-	           "\n");
+	BOOST_TEST(output.console() == "[ALERT] high port_scan open 203.0.113.7 -> 10.0.0.1 and 1 more: 12 packets\n");
+	BOOST_TEST(
+	    output.file() ==
+	    R"({"type":"alert","alert_id":"threats-42","state":"open","rule":"port_scan","severity":"high",)"
+	    R"("confidence":0.9,"src":"203.0.113.7","victims":["10.0.0.1","10.0.0.2"],)"
+	    R"("first_seen":"2023-11-14T22:13:20.123Z","last_seen":"2023-11-14T22:13:21.999Z","count":1482,)"
+	    R"("suppressed":1470,"threshold":{"ports":10,"window_seconds":60},"observed":{"ports":12,"rate":0.25},)"
+	    R"("message":"12 packets","lagged_during":3,"mitre":"T1046","emitter":"threats"})"
+	    "\n");
 }
 
 BOOST_AUTO_TEST_CASE(states_and_versions) {
@@ -114,9 +116,11 @@ BOOST_AUTO_TEST_CASE(odd_texts_and_figures_stay_valid) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_below_the_minimum_is_left_out) {
-	for (const auto& [name, least] : std::map<std::string, uint32_t>{{"low", 1}, {"medium", 2}, {"high", 3}, {"critical", 4}}) {
+	for (const auto& [name, least] :
+	     std::map<std::string, uint32_t>{{"low", 1}, {"medium", 2}, {"high", 3}, {"critical", 4}}) {
 		Output output;
-		LoadedPlugin plugin(output.host, "alerts", output.config(R"(,"console":false,"minimum_severity":")" + name + '"'));
+		LoadedPlugin plugin(output.host, "alerts",
+		                    output.config(R"(,"console":false,"minimum_severity":")" + name + '"'));
 		for (uint32_t severity = 1; severity <= 4; ++severity) {
 			tmon_alert alert = sample();
 			alert.severity = severity;
@@ -160,8 +164,8 @@ BOOST_AUTO_TEST_CASE(configuration) {
 	const std::pair<std::string, std::string> cases[] = {
 	    {R"({"console":false})", R"("console" is false and "file" is missing: alerts would go nowhere)"},
 	    {R"({"minimum_severity":"hi","files":"x","console":1})",
-	     R"("console" must be true or false, not 1; "minimum_severity" must be one of "low", "medium", "high", "critical", )"
-	     R"(not "hi"; unknown key "files" (did you mean "file"?))"},
+	     R"("console" must be true or false, not 1; "minimum_severity" must be one of "low", "medium", "high", )"
+	     R"("critical", not "hi"; unknown key "files" (did you mean "file"?))"},
 	};
 	for (const auto& [config, expected] : cases) {
 		FakeHost host;

@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
 	    {R"({})", R"("file" is missing)"},
 	    {R"({"file":""})", R"("file" must be a text that is not empty, not "")"},
 	    {R"({"file":7})", R"("file" must be a text that is not empty, not 7)"},
-	    {R"({"file":"a","buffer_size":1023})", R"("buffer_size" must be a whole number from 1024 to 65536, not 1023)"},
+	    {R"({"file":"a","buffer_size":1023})",
+	     R"("buffer_size" must be a whole number from 1024 to 65536, not 1023)"},
 	    {R"({"file":"a","buffer_size":-1})", R"("buffer_size" must be a whole number from 1024 to 65536, not -1)"},
 	    {R"({"file":"a","buffer_size":2048.5})",
 	     R"("buffer_size" must be a whole number from 1024 to 65536, not 2.0485E3)"},
@@ -47,7 +48,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
 	    {R"({"file":"a","format":"csv"})", R"("format" must be one of "jsonl", "json", not "csv")"},
 	    {R"({"file":"a","format":null})", R"("format" must be one of "jsonl", "json", not null)"},
 	    {R"({"file":"a","port_scan":true})", R"("port_scan" must be an object, not true)"},
-	    {R"({"file":"a","port_scan":{"ports":0}})", R"("port_scan.ports" must be a whole number from 2 to 1024, not 0)"},
+	    {R"({"file":"a","port_scan":{"ports":0}})",
+	     R"("port_scan.ports" must be a whole number from 2 to 1024, not 0)"},
 	    {R"({"file":"a","fiel":"b"})", R"(unknown key "fiel" (did you mean "file"?))"},
 	    {R"({"file":"a","bufer-size":1})", R"(unknown key "bufer-size" (did you mean "buffer_size"?))"},
 	    {R"({"file":"a","colour":1})", R"(unknown key "colour")"},
@@ -60,10 +62,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_at_once) {
-	BOOST_TEST(problems(R"({"buffer_size":1,"sumary":true,"port_scan":{"windw":1},"format":[1]})") ==
-	           R"("file" is missing; "buffer_size" must be a whole number from 1024 to 65536, not 1; )"
-	           R"("format" must be one of "jsonl", "json", not [1]; unknown key "sumary" (did you mean "summary"?); )"
-	           R"(unknown key "port_scan.windw")");
+	BOOST_TEST(
+	    problems(R"({"buffer_size":1,"sumary":true,"port_scan":{"windw":1},"format":[1]})") ==
+	    R"("file" is missing; "buffer_size" must be a whole number from 1024 to 65536, not 1; )"
+	    R"("format" must be one of "jsonl", "json", not [1]; unknown key "sumary" (did you mean "summary"?); )"
+	    R"(unknown key "port_scan.windw")");
 }
 
 BOOST_AUTO_TEST_CASE(text_that_is_not_json) {

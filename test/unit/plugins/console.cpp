@@ -96,7 +96,9 @@ BOOST_AUTO_TEST_CASE(the_summary_of_a_tick) {
 	BOOST_TEST(contains(text, "Without a readable source: 1 packets\n"));
 	BOOST_TEST(contains(text, "Losses: 7 lagged, 8 failed\n"));
 	BOOST_TEST(contains(text, "Top 10 sources by packets:\n"));
-	BOOST_TEST(contains(text, "  10.0.0.12                                         12             720       16.5 s  TCP UDP Unknown\n"), text);
+	BOOST_TEST(contains(text, "  10.0.0.12                                         12             720       16.5 s "
+	                          " TCP UDP Unknown\n"),
+	           text);
 	BOOST_TEST(contains(text, " 10.0.0.3 "));
 	BOOST_TEST(!contains(text, " 10.0.0.2 "));
 	BOOST_TEST((text.find(" 10.0.0.12 ") < text.find(" 10.0.0.11 ")));
@@ -181,7 +183,8 @@ BOOST_AUTO_TEST_CASE(few_sources_are_counted_exactly) {
 		if (event.ip_version == 0)
 			continue;
 		table.add(event, static_cast<uint64_t>(i));
-		auto& [packets, bytes] = expected[std::to_string(event.ip_version) + std::string(reinterpret_cast<const char*>(event.src), 16)];
+		auto& [packets, bytes] = expected[std::to_string(event.ip_version) +
+		                                  std::string(reinterpret_cast<const char*>(event.src), 16)];
 		++packets;
 		bytes += event.packet_size;
 	}
@@ -190,7 +193,8 @@ BOOST_AUTO_TEST_CASE(few_sources_are_counted_exactly) {
 	const auto all = table.top(table.capacity());
 	BOOST_TEST(all.size() == expected.size());
 	for (const auto& source : all) {
-		const auto& [packets, bytes] = expected[std::to_string(source.ip_version) + std::string(reinterpret_cast<const char*>(source.address), 16)];
+		const auto& [packets, bytes] = expected[std::to_string(source.ip_version) +
+		                                        std::string(reinterpret_cast<const char*>(source.address), 16)];
 		BOOST_TEST(source.packets == packets);
 		BOOST_TEST(source.bytes == bytes);
 	}

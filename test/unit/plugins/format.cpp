@@ -124,13 +124,15 @@ BOOST_AUTO_TEST_CASE(a_whole_record) {
 	format::ConsoleLine line(Names{&names}, false), coloured(Names{&names}, true);
 	char out[format::max_record];
 	BOOST_TEST(std::string(out, line.put(out, event)) ==
-	           "[DROP] Non-permitted traffic: 192.0.2.1:40000 -> 198.51.100.255:443 (proto: TCP, size: 60 bytes, if: eth0)");
+	           "[DROP] Non-permitted traffic: 192.0.2.1:40000 -> 198.51.100.255:443 (proto: TCP, size: 60 bytes, "
+	           "if: eth0)");
 	BOOST_TEST(std::string(out, coloured.put(out, event)).substr(0, 15) == "\x1b[31m[DROP]\x1b[0m");
 	event.ip_version = 6;
 	std::fill(event.src, event.src + 16, uint8_t{0});
 	event.src[15] = 1;
 	event.action = TMON_ACTION_LOG;
-	BOOST_TEST(std::string(out, line.put(out, event)).substr(0, 45) == "[LOG] Non-permitted traffic: [::1]:40000 -> [");
+	BOOST_TEST(std::string(out, line.put(out, event)).substr(0, 45) ==
+	           "[LOG] Non-permitted traffic: [::1]:40000 -> [");
 }
 
 BOOST_AUTO_TEST_CASE(flow_hash_as_computed_by_hand) {
@@ -186,7 +188,8 @@ BOOST_AUTO_TEST_CASE(times) {
 		BOOST_TEST(std::string(out, format::put_iso(out, seconds * 1'000'000'000)) == expected);
 	BOOST_TEST(std::string(out, format::put_iso(out, UINT64_MAX)) == "2554-07-21T23:34:33.709Z");
 	for (uint64_t day = 0; day < 213'000; ++day) // up to the year 2553
-		if (std::string(out, format::put_iso(out, day * 86'400'000'000'000)) != reference::iso(day * 86'400'000'000'000))
+		if (std::string(out, format::put_iso(out, day * 86'400'000'000'000)) !=
+		    reference::iso(day * 86'400'000'000'000))
 			BOOST_ERROR("day " << day);
 }
 
@@ -213,9 +216,11 @@ BOOST_AUTO_TEST_CASE(escaping) {
 	    {"h\xc3\xb6he", "h\xc3\xb6he", "h\xc3\xb6he", "h??he"},
 	    {"\xf0\x9f\x90\x9d", "\xf0\x9f\x90\x9d", "\xf0\x9f\x90\x9d", "????"},
 	    {"\xff", "\xef\xbf\xbd", "\xef\xbf\xbd", "?"},
-	    {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd", "??"},           // overlong
-	    {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd", "??"},           // cut
-	    {"\xed\xa0\x80!", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!", "??" "?!"}, // surrogate
+	    {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd", "??"}, // overlong
+	    {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd", "??"}, // cut
+	    {"\xed\xa0\x80!", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!",
+	     "??"
+	     "?!"}, // surrogate
 	    {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
 	     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "????"}, // beyond Unicode
 	};

@@ -20,7 +20,7 @@ const std::string header = "timestamp,timestamp_iso,src_ip,dst_ip,src_port,dst_p
 
 struct Kind {
 	std::string id, extra; // plugin and further configuration
-	std::string first;     // what a new file begins with
+	std::string first; // what a new file begins with
 };
 const Kind csv{"logger-csv", "", header};
 const Kind jsonl{"logger-json", R"(,"format":"jsonl")", ""};
@@ -44,7 +44,8 @@ std::vector<std::string> records(const Kind& kind, const std::vector<tmon_event>
 	std::vector<std::string> lines;
 	for (const tmon_event& event : events) {
 		const uint64_t time = event.time_ns + static_cast<uint64_t>(offset);
-		lines.push_back(kind.id == "logger-csv" ? reference::csv(event, time, "eth0") : reference::json(event, time, "eth0"));
+		lines.push_back(kind.id == "logger-csv" ? reference::csv(event, time, "eth0")
+		                                        : reference::json(event, time, "eth0"));
 	}
 	return lines;
 }
@@ -60,7 +61,9 @@ std::vector<tmon_event> joined(std::vector<tmon_event> a, const std::vector<tmon
 	return a;
 }
 
-std::size_t lines_in(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t lines_in(const std::string& text) {
+	return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 } // namespace
 
@@ -154,8 +157,13 @@ BOOST_AUTO_TEST_CASE(a_torn_last_line_is_ended_first) {
 BOOST_AUTO_TEST_CASE(a_csv_with_another_header_is_refused_and_left_alone) {
 	const std::string no_end = header.substr(0, header.size() - 1);
 	const std::pair<std::string, bool> cases[] = {
-	    {"time,source\n1,2\n", false}, {no_end + ",more\n", false}, {"timestamp", false}, {"\n" + header, false},
-	    {header, true},                {no_end, true},              {no_end + "\r\n", true},
+	    {"time,source\n1,2\n", false},
+	    {no_end + ",more\n", false},
+	    {"timestamp", false},
+	    {"\n" + header, false},
+	    {header, true},
+	    {no_end, true},
+	    {no_end + "\r\n", true},
 	};
 	for (const auto& [text, accepted] : cases) {
 		TemporaryDirectory dir;
@@ -194,8 +202,8 @@ BOOST_AUTO_TEST_CASE(arrays_of_others_are_extended_if_they_are_arrays) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_array_is_refused_and_left_alone) {
-	for (const std::string text : {"{}\n", "{\"a\":1}\n{\"a\":2}\n", "[\n{\"a\":1},\n]\n", "[1]\n[2]\n", "[1", "[1]x", "text", " ",
-	                               "[\n{\"a\":1},\n{\"b\"", "\"[]\"", "[1,2] garbage [3]"}) {
+	for (const std::string text : {"{}\n", "{\"a\":1}\n{\"a\":2}\n", "[\n{\"a\":1},\n]\n", "[1]\n[2]\n", "[1",
+	                               "[1]x", "text", " ", "[\n{\"a\":1},\n{\"b\"", "\"[]\"", "[1,2] garbage [3]"}) {
 		TemporaryDirectory dir;
 		write_file(dir / "old.json", text);
 		FakeHost host;
@@ -274,8 +282,8 @@ BOOST_AUTO_TEST_CASE(a_line_that_was_cut_swallows_no_other) {
 		}
 		BOOST_TEST(plugin.batch(events, offset) == TMON_OK);
 		BOOST_TEST(plugin.flush() == TMON_OK);
-		BOOST_TEST(read_file(dir / "log") == kind->first + lines[0] + "\n" + lines[1].substr(0, 10) + "\n" + lines[0] + "\n" +
-		                                         lines[1] + "\n" + lines[2] + "\n");
+		BOOST_TEST(read_file(dir / "log") == kind->first + lines[0] + "\n" + lines[1].substr(0, 10) + "\n" +
+		                                         lines[0] + "\n" + lines[1] + "\n" + lines[2] + "\n");
 	}
 }
 
@@ -339,9 +347,10 @@ BOOST_AUTO_TEST_CASE(configuration_errors_come_all_at_once) {
 	FakeHost host;
 	LoadedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":12,"format":"xml"})");
 	BOOST_TEST(a.created() == TMON_E_CONFIG);
-	BOOST_TEST(host.last_failure() == R"("file" is missing; "buffer_size" must be a whole number from 1024 to 16777216, not )"
-	                                  R"(12; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
-	                                  R"((did you mean "file"?))");
+	BOOST_TEST(host.last_failure() ==
+	           R"("file" is missing; "buffer_size" must be a whole number from 1024 to 16777216, not )"
+	           R"(12; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
+	           R"((did you mean "file"?))");
 	LoadedPlugin b(host, "logger-csv", R"({"file":"x","format":"json"})");
 	BOOST_TEST(b.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure() == R"(unknown key "format")");
@@ -351,7 +360,8 @@ BOOST_AUTO_TEST_CASE(odd_interface_names_leave_the_files_readable) {
 	TemporaryDirectory dir;
 	FakeHost host;
 	host.interfaces[2] = "a\",\n\xff";
-	LoadedPlugin json(host, "logger-json", config(array, dir / "json")), table(host, "logger-csv", config(csv, dir / "csv"));
+	LoadedPlugin json(host, "logger-json", config(array, dir / "json")),
+	    table(host, "logger-csv", config(csv, dir / "csv"));
 	json.batch(some_events(1), offset);
 	table.batch(some_events(1), offset);
 	BOOST_TEST(json.flush() == TMON_OK);

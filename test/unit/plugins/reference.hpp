@@ -54,7 +54,7 @@ inline std::string address(const uint8_t* bytes, int version) {
 }
 
 inline std::string protocol(int number) {
-	static const std::map<int, std::string> names = {{1, "ICMP"}, {6, "TCP"},  {17, "UDP"}, {47, "GRE"},
+	static const std::map<int, std::string> names = {{1, "ICMP"}, {6, "TCP"}, {17, "UDP"},    {47, "GRE"},
 	                                                 {50, "ESP"}, {51, "AH"}, {58, "ICMPv6"}, {132, "SCTP"}};
 	const auto found = names.find(number);
 	return found == names.end() ? "Unknown" : found->second;
@@ -85,7 +85,8 @@ inline std::string flow_hash(const tmon_event& event) {
 }
 
 struct Fields {
-	std::string timestamp, timestamp_iso, src_ip, dst_ip, src_port, dst_port, protocol, protocol_num, packet_size, action;
+	std::string timestamp, timestamp_iso, src_ip, dst_ip, src_port, dst_port, protocol, protocol_num, packet_size,
+	    action;
 	std::string flow_hash;
 };
 inline Fields fields(const tmon_event& event, uint64_t utc_ns) {
@@ -106,17 +107,17 @@ inline Fields fields(const tmon_event& event, uint64_t utc_ns) {
 // `interface` is given as it stands in the output.
 inline std::string json(const tmon_event& event, uint64_t utc_ns, const std::string& interface) {
 	const Fields f = fields(event, utc_ns);
-	return R"({"timestamp":)" + f.timestamp + R"(,"timestamp_iso":")" + f.timestamp_iso + R"(","src_ip":")" + f.src_ip +
-	       R"(","dst_ip":")" + f.dst_ip + R"(","src_port":)" + f.src_port + R"(,"dst_port":)" + f.dst_port +
-	       R"(,"protocol":")" + f.protocol + R"(","protocol_num":)" + f.protocol_num + R"(,"packet_size":)" +
-	       f.packet_size + R"(,"action":")" + f.action + R"(","interface":")" + interface + R"(","flow_hash":")" +
-	       f.flow_hash + R"("})";
+	return R"({"timestamp":)" + f.timestamp + R"(,"timestamp_iso":")" + f.timestamp_iso + R"(","src_ip":")" +
+	       f.src_ip + R"(","dst_ip":")" + f.dst_ip + R"(","src_port":)" + f.src_port + R"(,"dst_port":)" +
+	       f.dst_port + R"(,"protocol":")" + f.protocol + R"(","protocol_num":)" + f.protocol_num +
+	       R"(,"packet_size":)" + f.packet_size + R"(,"action":")" + f.action + R"(","interface":")" + interface +
+	       R"(","flow_hash":")" + f.flow_hash + R"("})";
 }
 inline std::string csv(const tmon_event& event, uint64_t utc_ns, const std::string& interface) {
 	const Fields f = fields(event, utc_ns);
-	return f.timestamp + "," + f.timestamp_iso + "," + f.src_ip + "," + f.dst_ip + "," + f.src_port + "," + f.dst_port +
-	       "," + f.protocol + "," + f.protocol_num + "," + f.packet_size + "," + f.action + "," + interface + "," +
-	       f.flow_hash;
+	return f.timestamp + "," + f.timestamp_iso + "," + f.src_ip + "," + f.dst_ip + "," + f.src_port + "," +
+	       f.dst_port + "," + f.protocol + "," + f.protocol_num + "," + f.packet_size + "," + f.action + "," +
+	       interface + "," + f.flow_hash;
 }
 inline std::string console(const tmon_event& event, const std::string& interface) {
 	const Fields f = fields(event, 0);
@@ -125,8 +126,8 @@ inline std::string console(const tmon_event& event, const std::string& interface
 		return (v6 ? "[" + ip + "]" : ip) + ":" + port;
 	};
 	return "[" + f.action + "] Non-permitted traffic: " + endpoint(f.src_ip, f.src_port) + " -> " +
-	       endpoint(f.dst_ip, f.dst_port) + " (proto: " + f.protocol + ", size: " + f.packet_size + " bytes, if: " +
-	       interface + ")";
+	       endpoint(f.dst_ip, f.dst_port) + " (proto: " + f.protocol + ", size: " + f.packet_size +
+	       " bytes, if: " + interface + ")";
 }
 
 // Events with every protocol and version, and addresses with many zero groups.

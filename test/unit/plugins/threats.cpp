@@ -112,22 +112,27 @@ BOOST_AUTO_TEST_CASE(the_threshold) {
 	     false},
 	    {"100 ports, one every 7 s", probes(100, second, 7 * second), false},
 	    {"10 ports, one every 6.5 s", probes(10, second, 13 * second / 2), true},
-	    {"ports 0 and 65535 are ports", [] {
+	    {"ports 0 and 65535 are ports",
+	     [] {
 		     auto events = probes(8, second, 0);
 		     events.push_back(probe(second, 0));
 		     events.push_back(probe(second, 65535));
 		     return events;
-	     }(), true},
-	    {"not in order of time", [] {
+	     }(),
+	     true},
+	    {"not in order of time",
+	     [] {
 		     auto events = probes(10, second, second);
 		     std::reverse(events.begin(), events.end());
 		     return events;
-	     }(), true},
+	     }(),
+	     true},
 	};
 	for (const auto& c : cases) {
 		Rule rule;
 		rule.feed(c.events);
-		BOOST_TEST((rule.states() == (c.alert ? opened : none)), c.what << ": " << rule.alerts.size() << " alerts");
+		BOOST_TEST((rule.states() == (c.alert ? opened : none)),
+		           c.what << ": " << rule.alerts.size() << " alerts");
 	}
 }
 
@@ -145,7 +150,8 @@ BOOST_AUTO_TEST_CASE(which_packets_count) {
 	    {"ACK", [](tmon_event& e) { e.tcp_flags = 0x10; }, false},
 	    {"RST ACK", [](tmon_event& e) { e.tcp_flags = 0x14; }, false},
 	    {"UDP", [](tmon_event& e) { e.protocol = 17; }, true},
-	    {"UDP answer of a service", [](tmon_event& e) { e.protocol = 17, e.src_port = 53, e.dst_port |= 0x8000; }, false},
+	    {"UDP answer of a service", [](tmon_event& e) { e.protocol = 17, e.src_port = 53, e.dst_port |= 0x8000; },
+	     false},
 	    {"UDP between services", [](tmon_event& e) { e.protocol = 17, e.src_port = 53; }, true},
 	    {"SCTP", [](tmon_event& e) { e.protocol = 132; }, true},
 	    {"ICMP", [](tmon_event& e) { e.protocol = 1; }, false},
@@ -156,9 +162,10 @@ BOOST_AUTO_TEST_CASE(which_packets_count) {
 	    {"IPv6", [](tmon_event& e) { set_source(e, 0x20010db8'00000001, 1); }, true},
 	    {"each port from another host of a /64",
 	     [](tmon_event& e) { set_source(e, 0x20010db8'00000001, 0x1234'5678'9abc'0000u + e.dst_port); }, true},
-	    {"each port from another /64",
-	     [](tmon_event& e) { set_source(e, 0x20010db8'00000000u + e.dst_port, 1); }, false},
-	    {"each port from another IPv4 address", [](tmon_event& e) { e.src[15] = static_cast<uint8_t>(e.dst_port); }, false},
+	    {"each port from another /64", [](tmon_event& e) { set_source(e, 0x20010db8'00000000u + e.dst_port, 1); },
+	     false},
+	    {"each port from another IPv4 address", [](tmon_event& e) { e.src[15] = static_cast<uint8_t>(e.dst_port); },
+	     false},
 	    {"each port of another victim", [](tmon_event& e) { e.dst[15] = static_cast<uint8_t>(e.dst_port); }, true},
 	};
 	for (const auto& c : cases) {
@@ -284,7 +291,8 @@ BOOST_AUTO_TEST_CASE(batch_borders_change_nothing) {
 	std::vector<tmon_event> events;
 	uint64_t time = 0;
 	for (int i = 0; i < 20'000; ++i)
-		events.push_back(probe(time += random() % (second / 10), static_cast<uint16_t>(random() % 30), static_cast<uint32_t>(random() % 40)));
+		events.push_back(probe(time += random() % (second / 10), static_cast<uint16_t>(random() % 30),
+		                       static_cast<uint32_t>(random() % 40)));
 	PortScan::Settings settings;
 	settings.ports = 4;
 	settings.window_ns = 5 * second;
@@ -292,7 +300,8 @@ BOOST_AUTO_TEST_CASE(batch_borders_change_nothing) {
 	whole.feed(events);
 	for (std::size_t at = 0; at < events.size();) {
 		const std::size_t size = std::min<std::size_t>(random() % 50 + 1, events.size() - at);
-		pieces.feed({events.begin() + static_cast<std::ptrdiff_t>(at), events.begin() + static_cast<std::ptrdiff_t>(at + size)});
+		pieces.feed({events.begin() + static_cast<std::ptrdiff_t>(at),
+		             events.begin() + static_cast<std::ptrdiff_t>(at + size)});
 		at += size;
 	}
 	BOOST_TEST(whole.alerts.size() > 100u);
@@ -323,7 +332,8 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_naive_rule) {
 				if (events[i].time_ns - events[j].time_ns < settings.window_ns)
 					distinct.push_back(events[j].dst_port);
 			std::sort(distinct.begin(), distinct.end());
-			if (std::unique(distinct.begin(), distinct.end()) - distinct.begin() >= static_cast<int>(settings.ports))
+			if (std::unique(distinct.begin(), distinct.end()) - distinct.begin() >=
+			    static_cast<int>(settings.ports))
 				expected = i;
 		}
 		Rule rule(settings);
@@ -348,7 +358,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_forged_sources_takes_no_memory_and_hides_no_scan
 	for (int i = 0; i < 500; ++i) {
 		std::vector<tmon_event> events;
 		for (int k = 0; k < 1000; ++k)
-			events.push_back(probe(time += 10'000, static_cast<uint16_t>(random()), static_cast<uint32_t>(random())));
+			events.push_back(
+			    probe(time += 10'000, static_cast<uint16_t>(random()), static_cast<uint32_t>(random())));
 		if (i >= 250 && i < 270) // the second port comes right away
 			for (int k = 0; k < 2; ++k)
 				events.push_back(probe(time += 10'000, static_cast<uint16_t>(2 * i + k)));
