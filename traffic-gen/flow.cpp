@@ -13,7 +13,8 @@ namespace {
 constexpr uint16_t tcp_services[] = {443, 443, 443, 80, 22, 25, 993, 5432, 8080};
 constexpr uint16_t udp_services[] = {53, 53, 443, 123, 1194, 51820};
 
-template <std::size_t N> uint16_t pick(const uint16_t (&ports)[N], Random& random) {
+template <std::size_t N>
+uint16_t pick(const uint16_t (&ports)[N], Random& random) {
 	return ports[random.below(static_cast<uint32_t>(N))];
 }
 
@@ -46,7 +47,8 @@ Stack Flow::ip() {
 				       .id = ip_id_++,
 				       .dont_fragment = protocol_ == Protocol::tcp};
 	}
-	return ethernet / IPv6{.src = std::get<Ipv6Address>(endpoints_.src), .dst = std::get<Ipv6Address>(endpoints_.dst)};
+	return ethernet /
+	       IPv6{.src = std::get<Ipv6Address>(endpoints_.src), .dst = std::get<Ipv6Address>(endpoints_.dst)};
 }
 
 uint32_t Flow::segment_size(Random& random) const {

@@ -29,9 +29,11 @@ scenarios:
   port-scan      one denied host tries port after port, amid benign traffic
   spoofed-flood  every packet from another public address
 
-"Permitted" and "denied" are relative to the list in configs/default.json:
-10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fd00::/8. The same seed and options
-make the same packets. Exit status: 0, 1 when sending failed, 2 for bad options.)";
+"Permitted" and "denied" are relative to the list in configs/default.json;
+permitted sources are drawn from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and
+fd00::/8. The same seed and options make the same packets.
+
+Exit status: 0, 1 when sending failed, 2 for bad options.)";
 
 // CLI11's own reading of an unsigned number takes -3 for 2^64 - 3.
 struct Natural : CLI::Validator {
@@ -70,33 +72,42 @@ void declare(CLI::App& app, Options& options, Texts& texts) {
 	output->add_option("-i,--interface", options.interface, "send on this interface (needs CAP_NET_RAW)");
 	output->add_option("-w,--write", options.file, "write a capture file; - is the standard output");
 	output->require_option(1);
-	app.add_option("--count", options.count, "number of packets")->check(Natural(1, UINT64_MAX))
+	app.add_option("--count", options.count, "number of packets")
+	    ->check(Natural(1, UINT64_MAX))
 	    ->capture_default_str();
 	app.add_option("--rate", options.rate, "packets a second, 0: as fast as they go")
-	    ->check(Natural(0, 1'000'000'000))->capture_default_str();
-	app.add_option("--seed", options.scenario.seed, "chooses the packets")->check(Natural(0, UINT64_MAX))
+	    ->check(Natural(0, 1'000'000'000))
+	    ->capture_default_str();
+	app.add_option("--seed", options.scenario.seed, "chooses the packets")
+	    ->check(Natural(0, UINT64_MAX))
 	    ->capture_default_str();
 	app.add_option("--ip", texts.ip, "versions")->check(CLI::IsMember({"4", "6", "both"}))->capture_default_str();
 	app.add_option("--dst", texts.dst, "IPv4 destination [10.0.0.1]");
 	app.add_option("--dst6", texts.dst6, "IPv6 destination [fd00::1]");
 	app.add_option("--dst-mac", texts.dst_mac, "[02:00:00:00:00:02]");
 	app.add_option("--src-mac", texts.src_mac, "[02:00:00:00:00:01]");
-	app.add_option("--mtu", options.scenario.mtu, "largest IP length")->check(Natural(576, 65521))
+	app.add_option("--mtu", options.scenario.mtu, "largest IP length")
+	    ->check(Natural(576, 65521))
 	    ->capture_default_str();
 	app.add_option("--scanner", texts.scanner, "port-scan: its source [203.0.113.7, with --ip 6 2001:db8::7]");
 	app.add_option("--scan-ports", options.scenario.scan_ports, "port-scan: ports 1 to N are tried, over and over")
-	    ->check(Natural(1, 65535))->capture_default_str();
+	    ->check(Natural(1, 65535))
+	    ->capture_default_str();
 	app.add_option("--scan-every", options.scenario.scan_every, "port-scan: one packet in N belongs to the scan")
-	    ->check(Natural(1, UINT32_MAX))->capture_default_str();
-	app.add_option("--timeout", texts.timeout, "give up after so many seconds")->check(CLI::Range(0.001, 1e6))
+	    ->check(Natural(1, UINT32_MAX))
+	    ->capture_default_str();
+	app.add_option("--timeout", texts.timeout, "give up after so many seconds")
+	    ->check(CLI::Range(0.001, 1e6))
 	    ->capture_default_str();
 	app.add_option("--start-time", texts.start_time, "-w: time of the first packet, seconds since 1970")
-	    ->check(Natural(0, largest_start))->capture_default_str();
+	    ->check(Natural(0, largest_start))
+	    ->capture_default_str();
 	app.add_flag("--queue", texts.queue, "-i: send through the interface's queueing discipline");
 	app.add_flag("--json", options.json, "print the counts as a JSON object");
 }
 
-template <class Address> void set_address(Address& target, const std::string& name, const std::string& text) {
+template <class Address>
+void set_address(Address& target, const std::string& name, const std::string& text) {
 	if (text.empty())
 		return;
 	try {

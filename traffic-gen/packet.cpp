@@ -11,7 +11,7 @@ namespace tmon::packet {
 namespace {
 
 constexpr uint8_t no_next_header = 59;
-constexpr uint8_t proto_experiment = 253;     // RFC 3692: for what has no number of its own
+constexpr uint8_t proto_experiment = 253; // RFC 3692: for what has no number of its own
 constexpr uint16_t ethertype_experiment = 0x88b5; // IEEE 802, local experimental
 
 void put8(Bytes& out, unsigned value) { out.push_back(static_cast<uint8_t>(value)); }
@@ -23,7 +23,8 @@ void put32(Bytes& out, uint32_t value) {
 	put16(out, value >> 16);
 	put16(out, value & 0xffff);
 }
-template <class Container> void put(Bytes& out, const Container& bytes) {
+template <class Container>
+void put(Bytes& out, const Container& bytes) {
 	out.insert(out.end(), bytes.begin(), bytes.end());
 }
 void pad(Bytes& out, std::size_t start, std::size_t unit) {
@@ -35,20 +36,22 @@ void set16(Bytes& out, std::size_t at, unsigned value) {
 	out[at + 1] = static_cast<uint8_t>(value);
 }
 
-template <class... F> struct Overloaded : F... {
+template <class... F>
+struct Overloaded : F... {
 	using F::operator()...;
 };
-template <class... F> Overloaded(F...) -> Overloaded<F...>;
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 uint16_t ethertype_of(const Layer* next) {
 	if (next == nullptr)
 		return ethertype_experiment;
 	return std::visit(Overloaded{
-				  [](const Vlan& tag) { return tag.tpid; },
-				  [](const Arp&) { return uint16_t{0x0806}; },
-				  [](const IPv4&) { return uint16_t{0x0800}; },
-				  [](const IPv6&) { return uint16_t{0x86dd}; },
-				  [](const auto&) { return ethertype_experiment; },
+			      [](const Vlan& tag) { return tag.tpid; },
+			      [](const Arp&) { return uint16_t{0x0806}; },
+			      [](const IPv4&) { return uint16_t{0x0800}; },
+			      [](const IPv6&) { return uint16_t{0x86dd}; },
+			      [](const auto&) { return ethertype_experiment; },
 			  },
 			  *next);
 }
@@ -57,20 +60,20 @@ uint8_t protocol_of(const Layer* next) {
 	if (next == nullptr)
 		return no_next_header;
 	return std::visit(Overloaded{
-				  [](const HopByHop&) { return uint8_t{0}; },
-				  [](const ICMP&) { return uint8_t{1}; },
-				  [](const IPv4&) { return uint8_t{4}; },
-				  [](const TCP&) { return uint8_t{6}; },
-				  [](const UDP&) { return uint8_t{17}; },
-				  [](const IPv6&) { return uint8_t{41}; },
-				  [](const Routing&) { return uint8_t{43}; },
-				  [](const Fragment&) { return uint8_t{44}; },
-				  [](const AuthenticationHeader&) { return uint8_t{51}; },
-				  [](const ICMPv6&) { return uint8_t{58}; },
-				  [](const DestinationOptions&) { return uint8_t{60}; },
-				  [](const SCTP&) { return uint8_t{132}; },
-				  [](const Ethernet&) { return uint8_t{143}; },
-				  [](const auto&) { return proto_experiment; },
+			      [](const HopByHop&) { return uint8_t{0}; },
+			      [](const ICMP&) { return uint8_t{1}; },
+			      [](const IPv4&) { return uint8_t{4}; },
+			      [](const TCP&) { return uint8_t{6}; },
+			      [](const UDP&) { return uint8_t{17}; },
+			      [](const IPv6&) { return uint8_t{41}; },
+			      [](const Routing&) { return uint8_t{43}; },
+			      [](const Fragment&) { return uint8_t{44}; },
+			      [](const AuthenticationHeader&) { return uint8_t{51}; },
+			      [](const ICMPv6&) { return uint8_t{58}; },
+			      [](const DestinationOptions&) { return uint8_t{60}; },
+			      [](const SCTP&) { return uint8_t{132}; },
+			      [](const Ethernet&) { return uint8_t{143}; },
+			      [](const auto&) { return proto_experiment; },
 			  },
 			  *next);
 }
@@ -122,7 +125,7 @@ private:
 		put16(out_, 0);
 		put16(out_, layer.id);
 		put16(out_, (layer.dont_fragment ? 0x4000u : 0u) | (layer.more_fragments ? 0x2000u : 0u) |
-				    (layer.fragment_offset & 0x1fffu));
+				(layer.fragment_offset & 0x1fffu));
 		put8(out_, layer.ttl);
 		put8(out_, layer.protocol.value_or(protocol_of(next)));
 		put16(out_, 0);
@@ -138,7 +141,7 @@ private:
 	void write(const IPv6& layer, const Layer* next, Rest rest) {
 		const std::size_t start = out_.size();
 		put32(out_, (layer.version & 15u) << 28 | uint32_t{layer.traffic_class} << 20 |
-				    (layer.flow_label & 0xfffffu));
+				(layer.flow_label & 0xfffffu));
 		put16(out_, 0);
 		put8(out_, layer.next_header.value_or(protocol_of(next)));
 		put8(out_, layer.hop_limit);
@@ -151,7 +154,8 @@ private:
 	void write(const HopByHop& layer, const Layer* next, Rest rest) { write_options(layer, next, rest); }
 	void write(const DestinationOptions& layer, const Layer* next, Rest rest) { write_options(layer, next, rest); }
 
-	template <class Options> void write_options(const Options& layer, const Layer* next, Rest rest) {
+	template <class Options>
+	void write_options(const Options& layer, const Layer* next, Rest rest) {
 		const std::size_t start = out_.size();
 		put8(out_, layer.next_header.value_or(protocol_of(next)));
 		put8(out_, 0);
@@ -252,7 +256,8 @@ private:
 		set16(out_, start + 2, layer.checksum.value_or(checksum_from(start, 58)));
 	}
 
-	template <class Icmp> std::size_t write_icmp(const Icmp& layer, Rest rest) {
+	template <class Icmp>
+	std::size_t write_icmp(const Icmp& layer, Rest rest) {
 		const std::size_t start = out_.size();
 		put8(out_, layer.type);
 		put8(out_, layer.code);

@@ -135,7 +135,7 @@ struct TCP {
 	uint8_t flags = tcp_flag::syn;
 	uint16_t window = 64240;
 	uint16_t urgent = 0;
-	Bytes options = {};     // padded with zeros to a multiple of 4
+	Bytes options = {}; // padded with zeros to a multiple of 4
 	Auto8 data_offset = {}; // units of 4 octets
 	Auto16 checksum = {};
 };
@@ -184,8 +184,10 @@ struct Payload {
 using Layer = std::variant<Ethernet, Vlan, Arp, IPv4, IPv6, HopByHop, DestinationOptions, Routing, Fragment,
 			   AuthenticationHeader, TCP, UDP, SCTP, ICMP, ICMPv6, Raw, Payload>;
 
-template <class T, class V> inline constexpr bool is_alternative = false;
-template <class T, class... L> inline constexpr bool is_alternative<T, std::variant<L...>> = (std::same_as<T, L> || ...);
+template <class T, class V>
+inline constexpr bool is_alternative = false;
+template <class T, class... L>
+inline constexpr bool is_alternative<T, std::variant<L...>> = (std::same_as<T, L> || ...);
 
 template <class T>
 concept AnyLayer = is_alternative<std::remove_cvref_t<T>, Layer>;
@@ -195,12 +197,14 @@ class Stack {
 public:
 	Stack() = default;
 
-	template <AnyLayer L> Stack(L&& layer) {
+	template <AnyLayer L>
+	Stack(L&& layer) {
 		layers_.reserve(5);
 		*this /= std::forward<L>(layer);
 	}
 
-	template <AnyLayer L> Stack& operator/=(L&& layer) {
+	template <AnyLayer L>
+	Stack& operator/=(L&& layer) {
 		layers_.emplace_back(std::forward<L>(layer));
 		return *this;
 	}
@@ -221,7 +225,8 @@ private:
 template <class T>
 concept Composable = AnyLayer<T> || std::same_as<std::remove_cvref_t<T>, Stack>;
 
-template <Composable Outer, Composable Inner> Stack operator/(Outer&& outer, Inner&& inner) {
+template <Composable Outer, Composable Inner>
+Stack operator/(Outer&& outer, Inner&& inner) {
 	Stack result(std::forward<Outer>(outer));
 	result /= std::forward<Inner>(inner);
 	return result;

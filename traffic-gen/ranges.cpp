@@ -16,13 +16,14 @@ struct Range4 {
 	unsigned length;
 };
 
-constexpr Range4 permitted4[] = {{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}};
+constexpr Range4 private4[] = {{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}};
+constexpr Range4 loopback4[] = {{0x7f000000, 8}};
 constexpr Range4 documentation4[] = {{0xc0000200, 24}, {0xc6336400, 24}, {0xcb007100, 24}};
 constexpr Range4 special4[] = {
-    {0x00000000, 8},  // this network
-    {0x0a000000, 8},  // private
+    {0x00000000, 8}, // this network
+    {0x0a000000, 8}, // private
     {0x64400000, 10}, // shared by carriers
-    {0x7f000000, 8},  // loopback
+    {0x7f000000, 8}, // loopback
     {0xa9fe0000, 16}, // link-local
     {0xac100000, 12}, // private
     {0xc0000000, 24}, // protocol assignments
@@ -35,15 +36,14 @@ constexpr Range4 special4[] = {
     {0xc6120000, 15}, // benchmarking
     {0xc6336400, 24}, // documentation
     {0xcb007100, 24}, // documentation
-    {0xe0000000, 4},  // multicast
-    {0xf0000000, 4},  // reserved, broadcast
+    {0xe0000000, 4}, // multicast
+    {0xf0000000, 4}, // reserved, broadcast
 };
 
 bool contains(std::span<const Range4> ranges, const Ipv4Address& address) {
 	const uint32_t value = address.host_order();
-	return std::any_of(ranges.begin(), ranges.end(), [&](const Range4& range) {
-		return (value ^ range.network) >> (32 - range.length) == 0;
-	});
+	return std::any_of(ranges.begin(), ranges.end(),
+			   [&](const Range4& range) { return (value ^ range.network) >> (32 - range.length) == 0; });
 }
 
 // Ranges weigh alike, whatever their size: otherwise hardly any source would come from the small ones.
@@ -60,8 +60,13 @@ void fill(Ipv6Address& address, std::size_t from, Random& random) {
 
 } // namespace
 
-bool is_permitted(const Ipv4Address& address) { return contains(permitted4, address); }
-bool is_permitted(const Ipv6Address& address) { return address.bytes[0] == 0xfd; }
+bool is_permitted(const Ipv4Address& address) { return contains(private4, address) || contains(loopback4, address); }
+
+bool is_permitted(const Ipv6Address& address) {
+	const auto& b = address.bytes;
+	return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || address == Ipv6Address("::1");
+}
+
 bool is_public(const Ipv4Address& address) { return !contains(special4, address); }
 
 bool is_public(const Ipv6Address& address) {
@@ -76,7 +81,7 @@ bool is_public(const Ipv6Address& address) {
 	return !assignments && !documentation && !six_to_four && !as112;
 }
 
-Ipv4Address random_permitted4(Random& random) { return random_host(random, permitted4); }
+Ipv4Address random_permitted4(Random& random) { return random_host(random, private4); }
 Ipv4Address random_documentation4(Random& random) { return random_host(random, documentation4); }
 
 Ipv4Address random_public4(Random& random) {

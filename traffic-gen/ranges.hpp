@@ -6,7 +6,8 @@
 
 namespace tmon {
 
-// What configs/default.json permits: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fd00::/8.
+// What configs/default.json permits: 10.0.0.0/8, 127.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, ::1, fc00::/7 and
+// fe80::/10. test/unit//traffic-gen-ranges holds it against that file.
 bool is_permitted(const packet::Ipv4Address& address);
 bool is_permitted(const packet::Ipv6Address& address);
 
@@ -15,9 +16,10 @@ bool is_permitted(const packet::Ipv6Address& address);
 bool is_public(const packet::Ipv4Address& address);
 bool is_public(const packet::Ipv6Address& address);
 
-// Uniform over the named ranges' hosts; IPv4 never ends in .0 or .255.
-packet::Ipv4Address random_permitted4(Random& random);
-packet::Ipv6Address random_permitted6(Random& random);
+// Hosts of the named ranges; IPv4 never ends in .0 or .255. Of what is permitted, only addresses that may come
+// from elsewhere.
+packet::Ipv4Address random_permitted4(Random& random); // 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16
+packet::Ipv6Address random_permitted6(Random& random); // fd00::/8
 packet::Ipv4Address random_documentation4(Random& random); // 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24
 packet::Ipv6Address random_documentation6(Random& random); // 2001:db8::/32
 packet::Ipv4Address random_public4(Random& random);

@@ -127,7 +127,8 @@ public:
 		else
 			stack /= IPv4{.src = std::get<Ipv4Address>(scanner_), .dst = options_.dst};
 		// Port scanners send small windows and no options from one port, with a fresh sequence number.
-		stack /= TCP{.sport = scan_port_, .dport = port, .seq = static_cast<uint32_t>(random_.bits()), .window = 1024};
+		stack /= TCP{
+		    .sport = scan_port_, .dport = port, .seq = static_cast<uint32_t>(random_.bits()), .window = 1024};
 		stack.append_to(out);
 		return {false, v6, Protocol::tcp};
 	}

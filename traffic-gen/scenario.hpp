@@ -29,8 +29,8 @@ struct ScenarioOptions {
 	uint32_t mtu = 1500; // largest IP length, from 576
 	// Of port_scan only. The scan keeps to the scanner's family.
 	std::optional<packet::IpAddress> scanner = {}; // 203.0.113.7; 2001:db8::7 when families is v6
-	uint32_t scan_every = 4;                       // one packet in so many is the scan's, the first to begin with
-	uint32_t scan_ports = 1024;                    // ports 1 to N in shuffled order, over and over
+	uint32_t scan_every = 4; // one packet in so many is the scan's, the first to begin with
+	uint32_t scan_ports = 1024; // ports 1 to N in shuffled order, over and over
 };
 
 // What a packet counts as.

@@ -79,7 +79,8 @@ Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
 	Outcome outcome;
 	Stock stock(scenario);
 	// At a set rate frames are built 10 ms ahead: building many at once would delay those that are due.
-	const uint64_t ahead = bounds.rate == 0 ? frames_ahead : std::clamp<uint64_t>(bounds.rate / 100, 1, frames_ahead);
+	const uint64_t ahead =
+	    bounds.rate == 0 ? frames_ahead : std::clamp<uint64_t>(bounds.rate / 100, 1, frames_ahead);
 	stock.refill(std::min(ahead, bounds.count));
 	const Clock::time_point start = Clock::now();
 	nanoseconds pause = std::chrono::microseconds(10);

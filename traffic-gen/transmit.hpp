@@ -50,7 +50,7 @@ enum class End { complete, stopped, timed_out };
 struct Outcome {
 	Tally tally;
 	uint64_t retries = 0; // frames refused for want of room, each time
-	double seconds = 0;   // from the first frame's sending on
+	double seconds = 0; // from the first frame's sending on
 	End end = End::complete;
 };
 

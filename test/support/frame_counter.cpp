@@ -71,7 +71,8 @@ FrameCounter::Prefix FrameCounter::parse(const std::string& text) {
 	const std::size_t slash = text.find('/');
 	if (slash == std::string::npos)
 		throw std::invalid_argument(text + " is not a prefix");
-	Prefix prefix{packet::parse_ip(text.substr(0, slash)), static_cast<unsigned>(std::stoul(text.substr(slash + 1)))};
+	Prefix prefix{packet::parse_ip(text.substr(0, slash)),
+		      static_cast<unsigned>(std::stoul(text.substr(slash + 1)))};
 	if (prefix.length > (std::holds_alternative<packet::Ipv4Address>(prefix.address) ? 32 : 128))
 		throw std::invalid_argument(text + " is not a prefix");
 	return prefix;
@@ -118,7 +119,8 @@ void FrameCounter::count(std::span<const uint8_t> frame, FrameCounts& into) cons
 void FrameCounter::count_source(std::span<const uint8_t> source, FrameCounts& into) const {
 	for (std::size_t i = 0; i < prefixes_.size(); ++i) {
 		const auto matches = [&](const auto& address) {
-			return address.bytes.size() == source.size() && same_bits(address.bytes, source, prefixes_[i].length);
+			return address.bytes.size() == source.size() &&
+			       same_bits(address.bytes, source, prefixes_[i].length);
 		};
 		if (std::visit(matches, prefixes_[i].address)) {
 			++into.by_prefix[i];

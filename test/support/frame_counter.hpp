@@ -21,8 +21,8 @@ struct FrameCounts {
 	uint64_t ipv6 = 0;
 	uint64_t not_ip = 0;
 	std::vector<uint64_t> by_prefix; // in the order that was given; the first match counts
-	uint64_t other = 0;              // IP from none of them
-	uint64_t lost = 0;               // arrived, but not counted above for want of buffer
+	uint64_t other = 0; // IP from none of them
+	uint64_t lost = 0; // arrived, but not counted above for want of buffer
 };
 
 // Counts the frames that arrive on an interface behind the XDP hook, by their source. VLAN tags are not

@@ -138,7 +138,8 @@ void NetworkNamespace::sysctl(const std::string& key, const std::string& value) 
 		throw std::runtime_error("cannot set " + key + " to " + value + " in " + name_);
 }
 
-NetworkNamespace::Inside::Inside(const NetworkNamespace& target) : outside_(open_namespace("/proc/thread-self/ns/net")) {
+NetworkNamespace::Inside::Inside(const NetworkNamespace& target)
+    : outside_(open_namespace("/proc/thread-self/ns/net")) {
 	int descriptor = -1;
 	try {
 		descriptor = open_namespace((directory / target.name()).string());

@@ -39,7 +39,7 @@ private:
 };
 
 struct VethOptions {
-	uint8_t subnet = 77;      // 10.77.0.0/24 and fd77::/64; 10 to 99, so that it reads alike in both
+	uint8_t subnet = 77; // 10.77.0.0/24 and fd77::/64; 10 to 99, so that it reads alike in both
 	uint16_t mtu = 1500;
 	// Without addresses and IPv6, the left end sends nothing of its own accord: what arrives at the right is
 	// exactly what a test sends.
@@ -51,13 +51,12 @@ class VethPair {
 public:
 	VethPair(const NetworkNamespace& left, const NetworkNamespace& right, const VethOptions& options = {});
 
-
 	// What an end is called: .1 is the left one, .2 the right one, likewise the last octet of the MAC.
 	struct End {
 		std::string interface;
-		std::string address;  // 10.77.0.1
+		std::string address; // 10.77.0.1
 		std::string address6; // fd77::1
-		std::string mac;      // 02:00:00:00:77:01
+		std::string mac; // 02:00:00:00:77:01
 	};
 	const End& left() const { return left_; }
 	const End& right() const { return right_; }

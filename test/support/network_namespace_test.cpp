@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(programs_run_inside) {
 BOOST_AUTO_TEST_CASE(a_silent_end_sends_what_it_is_told_and_nothing_else) {
 	const NetworkNamespace left, right;
 	const VethPair pair(left, right, {.subnet = 78, .silent_left = true});
-	FrameCounter counter(right, pair.right().interface, {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8",
-							     "2001:db8::/32"});
+	FrameCounter counter(right, pair.right().interface,
+			     {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8", "2001:db8::/32"});
 	const auto scenario = make_scenario({});
 	std::optional<PacketSocket> socket;
 	{
@@ -113,7 +113,9 @@ BOOST_AUTO_TEST_CASE(interfaces_that_cannot_send_are_named) {
 	space.ip({"link", "set", "peer0", "up"});
 	const NetworkNamespace::Inside inside(space);
 	const auto says = [](const std::string& text) {
-		return [text](const OutputError& error) { return std::string(error.what()).find(text) != std::string::npos; };
+		return [text](const OutputError& error) {
+			return std::string(error.what()).find(text) != std::string::npos;
+		};
 	};
 	BOOST_CHECK_EXCEPTION(PacketSocket("nope", true), OutputError, says(" down0"));
 	PacketSocket socket("down0", true);

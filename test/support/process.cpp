@@ -75,8 +75,8 @@ Process::Process(std::vector<std::string> argv, ProcessOptions options) {
 	const pid_t parent = getpid();
 	pid_ = fork();
 	if (pid_ == 0) {
-		const int error = become(argv_pointers.data(), environment_pointers.data(), directory.c_str(), out.c_str(),
-					 err.c_str(), parent);
+		const int error = become(argv_pointers.data(), environment_pointers.data(), directory.c_str(),
+					 out.c_str(), err.c_str(), parent);
 		[[maybe_unused]] const auto written = write(report[1], &error, sizeof error);
 		_exit(127);
 	}
@@ -135,8 +135,8 @@ Finished run(std::vector<std::string> argv, ProcessOptions options, Duration lim
 	Process process(std::move(argv), std::move(options));
 	const auto status = process.wait(limit);
 	if (!status)
-		throw std::runtime_error(name + " has not ended after " + std::to_string(limit.count()) + " ms; it wrote:\n" +
-					 process.output() + process.errors());
+		throw std::runtime_error(name + " has not ended after " + std::to_string(limit.count()) +
+					 " ms; it wrote:\n" + process.output() + process.errors());
 	return {*status, process.output(), process.errors()};
 }
 

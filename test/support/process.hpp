@@ -16,9 +16,9 @@ namespace tmon::test {
 using Duration = std::chrono::milliseconds;
 
 struct ProcessOptions {
-	std::string network_namespace = {};             // name of one in /run/netns; empty: the caller's
-	std::vector<std::string> environment = {};      // "NAME=value", added to the caller's
-	std::filesystem::path working_directory = {};   // empty: the caller's
+	std::string network_namespace = {}; // name of one in /run/netns; empty: the caller's
+	std::vector<std::string> environment = {}; // "NAME=value", added to the caller's
+	std::filesystem::path working_directory = {}; // empty: the caller's
 };
 
 // A running program. What it writes goes to files, so that it never waits for a reader. It is killed, with
@@ -61,7 +61,8 @@ struct Finished {
 Finished run(std::vector<std::string> argv, ProcessOptions options = {}, Duration limit = std::chrono::seconds(30));
 
 // Whether `condition` became true within `limit`.
-template <class Condition> bool eventually(Condition condition, Duration limit = std::chrono::seconds(5)) {
+template <class Condition>
+bool eventually(Condition condition, Duration limit = std::chrono::seconds(5)) {
 	const auto deadline = std::chrono::steady_clock::now() + limit;
 	while (!condition()) {
 		if (std::chrono::steady_clock::now() >= deadline)

@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(output_and_status_are_kept_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(reads_nothing_and_sees_its_environment) {
-	const Finished finished = run({"sh", "-c", "cat; echo $TMON_A; pwd"},
-				      {.environment = {"TMON_A=b c"}, .working_directory = "/"});
+	const Finished finished =
+	    run({"sh", "-c", "cat; echo $TMON_A; pwd"}, {.environment = {"TMON_A=b c"}, .working_directory = "/"});
 	BOOST_TEST(finished.output == "b c\n/\n");
 }
 
@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(goes_with_all_its_children) {
 	}
 	BOOST_TEST(!exists(first));
 	// Its child is waited for by init, some time.
-	BOOST_TEST(eventually([&] { return !exists(child) || read_file("/proc/" + std::to_string(child) + "/cmdline").empty(); }));
+	BOOST_TEST(eventually(
+	    [&] { return !exists(child) || read_file("/proc/" + std::to_string(child) + "/cmdline").empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(what_it_wrote_can_be_watched) {

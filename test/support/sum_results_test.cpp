@@ -7,8 +7,9 @@ using namespace tmon::test;
 
 namespace {
 
-const std::string head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			 "<testsuite tests=\"9\" skipped=\"9\" errors=\"9\" failures=\"9\" id=\"0\" name=\"unit\" time=\"1\">\n";
+const std::string head =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<testsuite tests=\"9\" skipped=\"9\" errors=\"9\" failures=\"9\" id=\"0\" name=\"unit\" time=\"1\">\n";
 const std::string tail = "</testsuite>";
 const std::string good = "<testcase assertions=\"2\" classname=\"s\" name=\"good\" time=\"0.1\">\n</testcase>\n";
 const std::string skipped = "<testcase assertions=\"0\" name=\"skip\" time=\"0\">\n<skipped/>\n"
@@ -17,9 +18,10 @@ const std::string failed = "<testcase assertions=\"2\" name=\"bad\" time=\"0\">\
 			   "<failure message=\"failure\" type=\"assertion error\"><![CDATA[\n- message: check\n\n"
 			   "]]></failure><failure message=\"failure\" type=\"x\"><![CDATA[\n"
 			   "<testcase>\n</testcase>\n]]]]><![CDATA[> <testcase/>\n]]></failure>\n</testcase>\n";
-const std::string error = "<testcase assertions=\"1\" name=\"throws\" time=\"0\">\n"
-			  "<error message=\"unexpected exception\" type=\"uncaught exception\"><![CDATA[\nWHAT\n]]></error>"
-			  "<system-err><![CDATA[\n]]></system-err>\n</testcase>\n";
+const std::string error =
+    "<testcase assertions=\"1\" name=\"throws\" time=\"0\">\n"
+    "<error message=\"unexpected exception\" type=\"uncaught exception\"><![CDATA[\nWHAT\n]]></error>"
+    "<system-err><![CDATA[\n]]></system-err>\n</testcase>\n";
 const std::string talking = "<testcase assertions=\"1\" name=\"talks\" time=\"0\">\n<system-out><![CDATA[\n"
 			    "<failure >\n<skipped/>\n]]></system-out>\n</testcase>\n";
 
@@ -31,7 +33,8 @@ struct Results {
 		dir.write("log", "");
 	}
 	void check(const std::string& expected, int status) const {
-		const Finished finished = run({TMON_TOP "/test/sum-results", "build", "log"}, {.working_directory = dir.path()});
+		const Finished finished =
+		    run({TMON_TOP "/test/sum-results", "build", "log"}, {.working_directory = dir.path()});
 		BOOST_TEST(finished.output == expected + "\n");
 		BOOST_TEST(finished.errors == "");
 		BOOST_TEST(finished.status == status);

@@ -60,13 +60,39 @@ BOOST_AUTO_TEST_CASE(defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(everything_given) {
-	const Options options = accepted({"--scenario=port-scan", "-w",          "f.pcap",       "--count",     "7",
-					  "--rate",               "9",           "--seed",       "11",          "--ip",
-					  "6",                    "--dst",       "10.9.8.7",     "--dst6",      "fd00::9",
-					  "--dst-mac",            "02:00:00:00:00:0a", "--src-mac", "02:00:00:00:00:0b", "--mtu",
-					  "1280",                 "--scanner",   "2001:db8::5",  "--scan-ports", "20",
-					  "--scan-every",         "3",           "--timeout",    "0.5",         "--start-time",
-					  "12",                   "--queue",     "--json"});
+	const Options options = accepted({"--scenario=port-scan",
+					  "-w",
+					  "f.pcap",
+					  "--count",
+					  "7",
+					  "--rate",
+					  "9",
+					  "--seed",
+					  "11",
+					  "--ip",
+					  "6",
+					  "--dst",
+					  "10.9.8.7",
+					  "--dst6",
+					  "fd00::9",
+					  "--dst-mac",
+					  "02:00:00:00:00:0a",
+					  "--src-mac",
+					  "02:00:00:00:00:0b",
+					  "--mtu",
+					  "1280",
+					  "--scanner",
+					  "2001:db8::5",
+					  "--scan-ports",
+					  "20",
+					  "--scan-every",
+					  "3",
+					  "--timeout",
+					  "0.5",
+					  "--start-time",
+					  "12",
+					  "--queue",
+					  "--json"});
 	BOOST_TEST((options.scenario.name == ScenarioName::port_scan));
 	BOOST_TEST(options.file == "f.pcap");
 	BOOST_TEST(options.count == 7u);

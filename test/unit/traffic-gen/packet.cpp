@@ -73,8 +73,7 @@ const Known known_packets[] = {
      IPv6{.src = "2001:db8::1"} / Fragment{.offset = 5, .more = true, .id = 0xaabbccdd, .next_header = 17} / Payload(8),
      "6000000000102c4020010db8000000000000000000000001fd00000000000000000000000000000111000029aabbccdd"
      "0001020304050607"},
-    {"IPv4 in IPv4",
-     Ethernet{} / IPv4{.src = "1.2.3.4", .dst = "5.6.7.8"} / IPv4{} / UDP{.sport = 1, .dport = 2},
+    {"IPv4 in IPv4", Ethernet{} / IPv4{.src = "1.2.3.4", .dst = "5.6.7.8"} / IPv4{} / UDP{.sport = 1, .dport = 2},
      ether + "0800450000300000000040046ab701020304050607084500001c00000000401166cf0a0000020a0000010001"
 	     "00020008ebd8"},
     {"ARP", Ethernet{} / Arp{.operation = 2, .target_mac = default_dst_mac},
@@ -164,7 +163,8 @@ BOOST_AUTO_TEST_CASE(overrides_are_taken_as_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(fragments_of_ipv4) {
-	const Bytes bytes = IPv4{.id = 0xabcd, .more_fragments = true, .fragment_offset = 185, .protocol = 17} / Payload(8);
+	const Bytes bytes =
+	    IPv4{.id = 0xabcd, .more_fragments = true, .fragment_offset = 185, .protocol = 17} / Payload(8);
 	BOOST_TEST(word(bytes, 4) == 0xabcd);
 	BOOST_TEST(word(bytes, 6) == (0x2000 | 185));
 }

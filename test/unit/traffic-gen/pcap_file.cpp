@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(holds_the_frames_with_their_times) {
 	const std::string bytes = capture(100, 3, &outcome);
 	BOOST_TEST(outcome.tally.packets == 100u);
 	BOOST_TEST(word_at(bytes, 0) == 0xa1b23c4du); // nanoseconds, this machine's byte order
-	BOOST_TEST(word_at(bytes, 20) == 1u);         // Ethernet
+	BOOST_TEST(word_at(bytes, 20) == 1u); // Ethernet
 
 	const auto scenario = make_scenario({});
 	std::size_t at = 24;
@@ -68,7 +68,9 @@ BOOST_AUTO_TEST_CASE(the_same_every_time) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named) {
 	const auto says = [](const std::string& text) {
-		return [text](const OutputError& error) { return std::string(error.what()).find(text) != std::string::npos; };
+		return [text](const OutputError& error) {
+			return std::string(error.what()).find(text) != std::string::npos;
+		};
 	};
 	BOOST_CHECK_EXCEPTION(PcapFile("/nonexistent/f.pcap"), OutputError, says("/nonexistent/f.pcap: No such file"));
 	PcapFile full("/dev/full");
