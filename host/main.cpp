@@ -4,11 +4,14 @@
 #include "host/monitor.hpp"
 #include "host/options/options.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
 int main(int argc, char** argv) {
 	using namespace tmon;
+	// A reader that goes away is an error of that write, not the end of the filter.
+	std::signal(SIGPIPE, SIG_IGN);
 	try {
 		const auto parsed = parse_run_options({argv + 1, static_cast<std::size_t>(argc - 1)});
 		if (const Exit* exit = std::get_if<Exit>(&parsed)) {

@@ -86,7 +86,7 @@ typedef struct tmon_measure {
 typedef struct tmon_alert {
 	uint32_t size;
 	uint32_t state;          /* TMON_ALERT_ */
-	uint64_t alert_id;       /* the same for all states of one alert; unique within the emitting instance */
+	uint64_t alert_id;       /* the same for all states of one alert; unique within one run of the emitter */
 	tmon_str emitter;        /* instance name of the emitting plugin; filled in by the host */
 	tmon_str rule;           /* e.g. "port_scan" */
 	tmon_str message;        /* one line for people */
@@ -206,7 +206,7 @@ typedef struct tmon_ext_alerts {
 typedef struct tmon_tick {
 	uint32_t size;
 	uint32_t flags;          /* TMON_TICK_ */
-	uint64_t now_ns;         /* CLOCK_MONOTONIC, nanoseconds */
+	uint64_t now_ns;         /* the clock of tmon_event.time_ns: live, CLOCK_MONOTONIC; nanoseconds */
 	int64_t clock_offset_ns; /* as in tmon_batch */
 	uint64_t interval_ns;    /* time since the last tick */
 	/* Totals of the run, in packets. seen = permitted + denied + passed_unfiltered; dropped is part
