@@ -26,9 +26,10 @@ bool is_sound(const tmon_rings& layout) {
 	if (!std::has_single_bit(layout.slots) || layout.slots < TMON_RING_SLOTS_MIN || layout.slots > kMaxRegion)
 		return false;
 	const uint64_t heads_end = uint64_t{TMON_RING_HEAD_INDEX(layout.rings)} * TMON_RING_UNIT;
-	return layout.slots_offset % TMON_RINGS_PAGE == 0 && layout.slots_offset >= heads_end &&
-	       layout.size == layout.slots_offset + layout.rings * layout.slots * TMON_RING_UNIT &&
-	       layout.size <= kMaxRegion;
+	// Bounded first: the sum below must not wrap around.
+	if (layout.slots_offset % TMON_RINGS_PAGE != 0 || layout.slots_offset < heads_end || layout.slots_offset > kMaxRegion)
+		return false;
+	return layout.size == layout.slots_offset + layout.rings * layout.slots * TMON_RING_UNIT && layout.size <= kMaxRegion;
 }
 
 } // namespace
