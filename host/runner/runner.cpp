@@ -194,6 +194,7 @@ void Runner::offer(const tmon_batch& offered) {
 	batch.clock_offset_ns = utc_offset_ns();
 	const tmon_plugin_api& api = module_->api();
 	const int32_t status = api.on_batch(plugin_, &batch);
+	unflushed_ = true;
 	if (status == TMON_RETRY) {
 		held_ = batch;
 		return;
@@ -205,11 +206,8 @@ void Runner::offer(const tmon_batch& offered) {
 	add(status == TMON_OK ? page.delivered : page.failed, batch.count);
 	in_hand_ -= batch.count;
 	page.in_hand.store(in_hand_, std::memory_order_relaxed);
-	if (status == TMON_OK)
-		return;
-	report_failure("on_batch", status);
-	if (status == TMON_E_FATAL)
-		give_up(status);
+	if (status != TMON_OK)
+		note_failure("on_batch", status);
 }
 
 void Runner::flush() {
@@ -217,17 +215,22 @@ void Runner::flush() {
 	const tmon_plugin_api& api = module_->api();
 	const uint64_t held = held_ ? held_->count : 0;
 	const uint64_t taken = in_hand_ - held;
-	if (taken == 0 || !api.flush)
+	if (!unflushed_ || gave_up_ || !api.flush)
 		return;
+	unflushed_ = false;
 	const int32_t status = api.flush(plugin_);
 	RunnerPage& page = *setup_->page;
 	add(status == TMON_OK ? page.delivered : page.failed, taken);
 	in_hand_ = held;
 	page.in_hand.store(in_hand_, std::memory_order_relaxed);
-	if (status == TMON_OK)
-		return;
-	report_failure("flush", status);
-	if (status == TMON_E_FATAL)
+	if (status != TMON_OK)
+		note_failure("flush", status);
+}
+
+// A plugin that cannot go on may say so in any call.
+void Runner::note_failure(const char* call, int32_t status) {
+	report_failure(call, status);
+	if (status == TMON_E_FATAL && !gave_up_)
 		give_up(status);
 }
 
@@ -366,17 +369,21 @@ void Runner::handle_tick(const std::string& body) {
 	std::memcpy(&tick, body.data(), std::min(body.size(), sizeof tick));
 	tick.size = sizeof tick;
 	flush();
+	if (gave_up_)
+		return;
+	unflushed_ = true;
 	if (const int32_t status = extensions_.ticks->on_tick(plugin_, &tick); status < 0)
-		report_failure("on_tick", status);
+		note_failure("on_tick", status);
 }
 
 void Runner::handle_alert(const std::string& body) {
 	const std::optional<DecodedAlert> decoded = decode_alert(body);
 	const bool taken = decoded && extensions_.alerts && !gave_up_;
+	unflushed_ |= taken;
 	const int32_t status = taken ? extensions_.alerts->on_alert(plugin_, &decoded->alert) : TMON_E_UNSUPPORTED;
 	add(status == TMON_OK ? setup_->page->alerts_delivered : setup_->page->alerts_failed, 1);
 	if (taken && status != TMON_OK)
-		report_failure("on_alert", status);
+		note_failure("on_alert", status);
 }
 
 void Runner::end_if_drained() {
@@ -391,8 +398,9 @@ void Runner::end_if_drained() {
 		}
 	}
 	if (extensions_.end && !gave_up_) {
+		unflushed_ = true;
 		if (const int32_t status = extensions_.end->on_end(plugin_); status < 0)
-			report_failure("on_end", status);
+			note_failure("on_end", status);
 		flush();
 	}
 	drained_ = true;

@@ -47,6 +47,7 @@ private:
 	void handle_alert(const std::string& body);
 	void end_if_drained();
 	void give_up(int32_t status);
+	void note_failure(const char* call, int32_t status);
 	void report_failure(const char* call, int32_t status);
 	void refuse(int32_t status, std::string_view reason);
 
@@ -68,6 +69,7 @@ private:
 	std::vector<uint64_t> cursors_;
 	std::vector<uint64_t> lost_; // per ring, not yet told to the plugin
 	uint64_t in_hand_ = 0;       // events the plugin has taken since the last flush
+	bool unflushed_ = true;      // it has been called since then, so there may be something to bring out
 	std::optional<tmon_batch> held_; // the plugin wants it to be offered again; its events lie in buffer_
 	std::optional<std::vector<uint64_t>> drain_to_;
 	bool drained_ = false;
