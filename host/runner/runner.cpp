@@ -277,6 +277,9 @@ bool Runner::has_events() const {
 void Runner::idle() {
 	flush();
 	end_if_drained();
+	// One of these calls may have opened a file, and what arrived meanwhile no longer wakes us.
+	if (!services_->postponed().empty())
+		return;
 	const bool wants_events = module_->api().on_batch && !drained_;
 	if (wants_events && !held_ && !gave_up_ && !drain_to_ && steady_clock::now() - last_progress_ >= kSleepAfter) {
 		sleep_until_woken();
