@@ -24,6 +24,8 @@ constexpr auto kFirstNap = 50us;      // pauses double from here
 constexpr auto kLongestNap = 1000us;
 constexpr auto kSleepAfter = 5ms;     // of silence: sleep until woken
 constexpr auto kFailureReport = 10s;  // at most one line about failing calls in this time
+constexpr timespec kGivenUpPause{1, 0}; // between two looks of a plugin that has given up
+constexpr int kMessagesAtOnce = 64;   // events get their turn in between
 
 int64_t clock_ns(clockid_t clock) {
 	timespec now;
@@ -288,8 +290,12 @@ void Runner::idle() {
 	pollfd wait{socket_.get(), POLLIN, 0};
 	const timespec pause{0, static_cast<long>(nap_.count())};
 	nap_ = std::min<std::chrono::nanoseconds>(nap_ * 2, kLongestNap);
-	const bool forever = !wants_events || (gave_up_ && !drain_to_);
-	if (ppoll(&wait, 1, forever ? nullptr : &pause, nullptr) > 0)
+	const timespec* limit = &pause;
+	if (!wants_events)
+		limit = nullptr;
+	else if (gave_up_ && !drain_to_)
+		limit = &kGivenUpPause;
+	if (ppoll(&wait, 1, limit, nullptr) > 0)
 		handle_messages();
 }
 
@@ -318,7 +324,11 @@ void Runner::sleep_until_woken() {
 
 void Runner::handle_messages() {
 	mail_seen_ = setup_->page->mail.load(std::memory_order_acquire);
-	while (!finished_) {
+	for (int handled = 0; !finished_; ++handled) {
+		if (handled == kMessagesAtOnce) {
+			--mail_seen_; // there may be more
+			return;
+		}
 		std::deque<Message>& postponed = services_->postponed();
 		if (!postponed.empty()) {
 			Message message = std::move(postponed.front());
