@@ -35,15 +35,15 @@ int main(int argc, char** argv) {
 	for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
 		signal(number, SIG_IGN);
 	tmon::close_other_descriptors(kSocket);
-	tmon::Fd socket(kSocket);
 	try {
-		tmon::Runner runner(std::move(socket), [host_pid](const tmon::RunnerSetup& setup) {
+		tmon::Runner runner(kSocket, [host_pid](const tmon::RunnerSetup& setup) {
 			prctl(PR_SET_NAME, ("tm:" + setup.instance).c_str());
 			tmon::drop_privileges(setup.uid, host_pid);
 		});
 		return runner.run();
 	} catch (const std::exception& error) {
 		std::fprintf(stderr, "plugin-runner: %s\n", error.what());
+		tmon::send_message(kSocket, tmon::MessageType::refused, TMON_E_INTERNAL, error.what(), {}, MSG_DONTWAIT);
 		return 1;
 	}
 }

@@ -27,7 +27,7 @@ enum class MessageType : uint32_t {
 	finish,    // flush, destroy, answer ended, exit
 	// runner to host
 	ready = 64, // body of PluginTraits
-	refused,    // value = status, body = why; the runner exits
+	refused,    // value = status, body = why; the runner exits, at its start or later
 	log,        // value = TMON_LOG_, body = text
 	alert_out,  // body: encode_alert
 	open,       // value = TMON_OPEN_, body = path

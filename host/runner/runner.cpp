@@ -81,10 +81,10 @@ private:
 	}
 };
 
-Runner::Runner(Fd socket, const std::function<void(const RunnerSetup&)>& become) : socket_(std::move(socket)) {
-	setup_.reset(new Setup(Setup::receive(socket_.get())));
+Runner::Runner(int socket, const std::function<void(const RunnerSetup&)>& become) : socket_(socket) {
+	setup_.reset(new Setup(Setup::receive(socket_)));
 	become(setup_->text);
-	services_ = std::make_unique<HostServices>(socket_.get(), *setup_->page, setup_->text);
+	services_ = std::make_unique<HostServices>(socket_, *setup_->page, setup_->text);
 }
 
 Runner::~Runner() {
@@ -93,7 +93,7 @@ Runner::~Runner() {
 }
 
 void Runner::refuse(int32_t status, std::string_view reason) {
-	send_message(socket_.get(), MessageType::refused, status, reason.substr(0, kMaxMessage / 2), {}, 0);
+	send_message(socket_, MessageType::refused, status, reason.substr(0, kMaxMessage / 2), {}, 0);
 }
 
 bool Runner::start_plugin() {
@@ -127,7 +127,7 @@ bool Runner::start_plugin() {
 	traits.takes_events = api.on_batch != nullptr;
 	traits.takes_alerts = extensions_.alerts != nullptr;
 	traits.wants_ticks = extensions_.ticks != nullptr;
-	return send_message(socket_.get(), MessageType::ready, TMON_OK, encode(traits), {}, 0) == 0;
+	return send_message(socket_, MessageType::ready, TMON_OK, encode(traits), {}, 0) == 0;
 }
 
 int Runner::run() {
@@ -287,7 +287,7 @@ void Runner::idle() {
 		sleep_until_woken();
 		return;
 	}
-	pollfd wait{socket_.get(), POLLIN, 0};
+	pollfd wait{socket_, POLLIN, 0};
 	const timespec pause{0, static_cast<long>(nap_.count())};
 	nap_ = std::min<std::chrono::nanoseconds>(nap_ * 2, kLongestNap);
 	const timespec* limit = &pause;
@@ -308,7 +308,7 @@ void Runner::sleep_until_woken() {
 	if (!has_events()) {
 		const uint64_t one = 1;
 		(void)!write(setup_->fd(SetupFd::kick), &one, sizeof one);
-		pollfd waits[2] = {{setup_->fd(SetupFd::wake), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+		pollfd waits[2] = {{setup_->fd(SetupFd::wake), POLLIN, 0}, {socket_, POLLIN, 0}};
 		while (poll(waits, 2, -1) < 0 && errno == EINTR)
 			;
 		uint64_t woken;
@@ -336,7 +336,7 @@ void Runner::handle_messages() {
 			handle(std::move(message));
 			continue;
 		}
-		std::optional<Message> message = receive_message(socket_.get(), MSG_DONTWAIT);
+		std::optional<Message> message = receive_message(socket_, MSG_DONTWAIT);
 		if (message) {
 			handle(std::move(*message));
 			continue;
@@ -367,7 +367,7 @@ void Runner::handle(Message message) {
 	case MessageType::finish:
 		flush();
 		module_->api().destroy(std::exchange(plugin_, nullptr));
-		send_message(socket_.get(), MessageType::ended, TMON_OK, {}, {}, 0);
+		send_message(socket_, MessageType::ended, TMON_OK, {}, {}, 0);
 		finished_ = true;
 		break;
 	default:
@@ -417,7 +417,7 @@ void Runner::end_if_drained() {
 		flush();
 	}
 	drained_ = true;
-	send_message(socket_.get(), MessageType::drained, TMON_OK, {}, {}, 0);
+	send_message(socket_, MessageType::drained, TMON_OK, {}, {}, 0);
 }
 
 } // namespace tmon

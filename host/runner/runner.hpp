@@ -21,8 +21,9 @@ class Runner {
 public:
 	// `become` runs after everything that needs privileges and before the plugin is opened; the process
 	// isolation drops its privileges in it, throwing when it cannot.
-	// Reads the setup message from `socket`. Throws on anything that makes a start impossible.
-	Runner(Fd socket, const std::function<void(const RunnerSetup&)>& become);
+	// Reads the setup message from `socket`, which outlives the runner: whoever has made it can still say
+	// there why it failed. Throws on anything that makes a start impossible.
+	Runner(int socket, const std::function<void(const RunnerSetup&)>& become);
 	~Runner();
 	Runner(const Runner&) = delete;
 	Runner& operator=(const Runner&) = delete;
@@ -58,7 +59,7 @@ private:
 	};
 
 	// In order of construction; the plugin goes first when all is taken down.
-	Fd socket_;
+	int socket_;
 	std::unique_ptr<Setup> setup_;
 	std::unique_ptr<HostServices> services_;
 	std::unique_ptr<PluginModule> module_;

@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -88,12 +89,11 @@ RunnerProcess launch_process(const std::string& executable, const Fd& socket) {
 
 std::thread launch_thread(Fd socket) {
 	return std::thread([socket = std::move(socket)]() mutable {
-		const int descriptor = socket.get();
 		try {
-			Runner runner(std::move(socket), [](const RunnerSetup&) {});
+			Runner runner(socket.get(), [](const RunnerSetup&) {});
 			runner.run();
 		} catch (const std::exception& error) {
-			send_message(descriptor, MessageType::refused, TMON_E_INTERNAL, error.what(), {}, 0);
+			send_message(socket.get(), MessageType::refused, TMON_E_INTERNAL, error.what(), {}, MSG_DONTWAIT);
 		}
 	});
 }

@@ -183,7 +183,10 @@ void PluginInstance::tick(const tmon_tick& tick) {
 	send(MessageType::tick, 0, std::string(reinterpret_cast<const char*>(&own), sizeof own));
 }
 
-void PluginInstance::finish() { send(MessageType::finish); }
+void PluginInstance::finish() {
+	finishing_ = true;
+	send(MessageType::finish);
+}
 
 void PluginInstance::offer_alert(const std::string& encoded) {
 	if (state_ == State::ended || state_ == State::dead || !traits_.takes_alerts)
@@ -267,8 +270,8 @@ void PluginInstance::handle(Message message) {
 		}
 		break;
 	case MessageType::refused:
-		if (state_ == State::starting) {
-			refusal_ = {message.value, message.body};
+		if (state_ != State::ended && state_ != State::dead) {
+			refusal_ = {message.value, printable(message.body)};
 			set_state(State::dead);
 		}
 		break;
@@ -289,7 +292,9 @@ void PluginInstance::handle(Message message) {
 			set_state(State::drained);
 		break;
 	case MessageType::ended:
-		set_state(State::ended);
+		// Unasked it means nothing: a plugin can write to the socket, too.
+		if (finishing_)
+			set_state(State::ended);
 		break;
 	default:
 		break;

@@ -102,6 +102,7 @@ private:
 	std::function<void(PluginInstance&)> on_change_;
 
 	State state_ = State::starting;
+	bool finishing_ = false; // it has been told to finish
 	PluginTraits traits_;
 	std::optional<Refusal> refusal_;
 	std::vector<uint64_t> start_cursors_;

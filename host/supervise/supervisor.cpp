@@ -68,7 +68,8 @@ std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<Plugin
 	}
 	started_ = true;
 	for (const auto& plugin : plugins_)
-		log_debug("plugin " + plugin->name() + " is ready: " + plugin->traits().id + " " + plugin->traits().version);
+		log_debug("plugin " + plugin->name() + " is ready: " +
+		          printable(plugin->traits().id + " " + plugin->traits().version));
 	return failures;
 }
 
