@@ -248,7 +248,7 @@ public:
 			result.seconds_producing = produce(filter_.program_descriptor(0), producers, packets);
 			produced = true;
 		});
-		// The host's own loop, which serves kicks and doorbells.
+		// The host's own loop, which wakes sleepers and serves doorbells.
 		io_.restart();
 		while (!produced.load() || (!runners_.empty() && !stopped_ && account().pending > 0))
 			io_.run_one_for(std::chrono::milliseconds(1));

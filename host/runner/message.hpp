@@ -25,6 +25,7 @@ enum class MessageType : uint32_t {
 	alert_in,  // body: encode_alert
 	drain,     // body: one uint64_t per ring; read up to there, end, answer drained
 	finish,    // flush, destroy, answer ended, exit
+	wake,      // answer to asleep: there are events
 	// runner to host
 	ready = 64, // body of PluginTraits
 	refused,    // value = status, body = why; the runner exits, at its start or later
@@ -33,6 +34,7 @@ enum class MessageType : uint32_t {
 	open,       // value = TMON_OPEN_, body = path
 	drained,
 	ended,
+	asleep,     // it has nothing to do and waits for a message
 };
 
 struct MessageHeader {
@@ -49,7 +51,7 @@ struct Message {
 	std::vector<Fd> descriptors;
 };
 
-enum class SetupFd : std::size_t { page, rings, wake, kick, plugin, setup, count };
+enum class SetupFd : std::size_t { page, rings, plugin, setup, count };
 
 struct Interface {
 	uint32_t ifindex = 0;

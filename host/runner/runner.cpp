@@ -299,25 +299,21 @@ void Runner::idle() {
 		handle_messages();
 }
 
-// No wake-up is lost: we say that we sleep before we look a last time, and the host, once kicked, arms the
+// No wake-up is lost: we say that we sleep before we look a last time, and the host, once told, arms the
 // doorbell before it looks; whoever writes an event later finds the doorbell armed.
 void Runner::sleep_until_woken() {
 	RunnerPage& page = *setup_->page;
 	page.asleep.store(1, std::memory_order_seq_cst);
 	std::atomic_thread_fence(std::memory_order_seq_cst);
-	if (!has_events()) {
-		const uint64_t one = 1;
-		(void)!write(setup_->fd(SetupFd::kick), &one, sizeof one);
-		pollfd waits[2] = {{setup_->fd(SetupFd::wake), POLLIN, 0}, {socket_, POLLIN, 0}};
-		while (poll(waits, 2, -1) < 0 && errno == EINTR)
+	const bool sleeps = !has_events();
+	if (sleeps && send_message(socket_, MessageType::asleep, 0, {}, {}, 0) == 0) {
+		pollfd wait{socket_, POLLIN, 0};
+		while (poll(&wait, 1, -1) < 0 && errno == EINTR)
 			;
-		uint64_t woken;
-		if (waits[0].revents)
-			(void)!read(setup_->fd(SetupFd::wake), &woken, sizeof woken);
-		if (waits[1].revents)
-			handle_messages();
 	}
 	page.asleep.store(0, std::memory_order_seq_cst);
+	if (sleeps)
+		handle_messages();
 	last_progress_ = steady_clock::now();
 	nap_ = kFirstNap;
 }

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -64,9 +63,10 @@ Severity severity_of(int32_t level) {
 PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment,
                                const PluginConfig& config, PluginFile file,
                                std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
+                               std::function<void(PluginInstance&)> on_sleep,
                                std::function<void(PluginInstance&)> on_change)
     : environment_(environment), config_(config), grants_(config.config_json), on_alert_(std::move(on_alert)),
-      on_change_(std::move(on_change)), page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io),
+      on_sleep_(std::move(on_sleep)), on_change_(std::move(on_change)), page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io),
       output_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
@@ -90,8 +90,6 @@ void PluginInstance::start(PluginFile file) {
 		start_cursors_.push_back(environment_.rings.head(ring));
 		page_->cursor[ring].store(start_cursors_.back(), std::memory_order_relaxed);
 	}
-	wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-	check(bool(wake_), "cannot make an eventfd for a runner");
 
 	RunnerSetup setup;
 	setup.instance = config_.name;
@@ -106,8 +104,8 @@ void PluginInstance::start(PluginFile file) {
 	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "cannot make a socket pair");
 	Fd ours(ends[0]), theirs(ends[1]);
 	// In the order of SetupFd.
-	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, wake_.get(),
-	                           environment_.kick_descriptor, file.descriptor.get(), setup_file.get()};
+	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, file.descriptor.get(),
+	                           setup_file.get()};
 	if (const int error = send_message(ours.get(), MessageType::setup, 0, {}, descriptors, 0); error != 0)
 		throw std::system_error(error, std::generic_category(), "cannot send a runner its setup");
 	socket_.assign(ours.release());
@@ -212,12 +210,15 @@ bool PluginInstance::kill() {
 	return true;
 }
 
+// By a message and not by an eventfd: the plugin would share one with us, could take away its O_NONBLOCK
+// and fill it, and would then have us wait for ever.
 void PluginInstance::wake() {
 	uint32_t asleep = 1;
 	if (!page_->asleep.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst))
 		return;
-	const uint64_t one = 1;
-	(void)!write(wake_.get(), &one, sizeof one);
+	// Where messages wait for room already, it does not sleep.
+	if (outgoing_.empty())
+		send(MessageType::wake);
 }
 
 void PluginInstance::wake_if_behind() {
@@ -290,6 +291,9 @@ void PluginInstance::handle(Message message) {
 	case MessageType::drained:
 		if (state_ == State::ready)
 			set_state(State::drained);
+		break;
+	case MessageType::asleep:
+		on_sleep_(*this);
 		break;
 	case MessageType::ended:
 		// Unasked it means nothing: a plugin can write to the socket, too.

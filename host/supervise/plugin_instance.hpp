@@ -25,7 +25,6 @@ namespace tmon {
 struct RunnerEnvironment {
 	const EventRings& rings;
 	int rings_descriptor;
-	int kick_descriptor; // an eventfd: a runner that goes to sleep writes it
 	std::vector<Interface> interfaces;
 	std::string runner_executable;
 };
@@ -41,11 +40,12 @@ public:
 		std::string reason;
 	};
 
-	// Starts the runner. `on_alert` gets the body of each well-formed alert that the plugin emits;
-	// `on_change` is called after every change of state. Throws std::system_error.
+	// Starts the runner. `on_alert` gets the body of each well-formed alert that the plugin emits; `on_sleep`
+	// is called when the runner has gone to sleep; `on_change` after every change of state.
+	// Throws std::system_error.
 	PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment, const PluginConfig& config,
 	               PluginFile file, std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
-	               std::function<void(PluginInstance&)> on_change);
+	               std::function<void(PluginInstance&)> on_sleep, std::function<void(PluginInstance&)> on_change);
 	// Ends the runner, by force where it has not ended.
 	~PluginInstance();
 	PluginInstance(const PluginInstance&) = delete;
@@ -99,14 +99,14 @@ private:
 	const PluginConfig config_;
 	const PathGrants grants_;
 	std::function<void(PluginInstance&, const DecodedAlert&)> on_alert_;
-	std::function<void(PluginInstance&)> on_change_;
+	std::function<void(PluginInstance&)> on_sleep_, on_change_;
 
 	State state_ = State::starting;
 	bool finishing_ = false; // it has been told to finish
 	PluginTraits traits_;
 	std::optional<Refusal> refusal_;
 	std::vector<uint64_t> start_cursors_;
-	Fd page_descriptor_, wake_;
+	Fd page_descriptor_;
 	RunnerPageMapping page_;
 	uint64_t alerts_accepted_ = 0;
 	uint64_t alerts_sent_ = 0;

@@ -5,12 +5,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 namespace tmon {
 
@@ -18,22 +13,12 @@ namespace {
 
 constexpr std::chrono::seconds kStartLimit{10};
 
-int make_kick() {
-	const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (descriptor < 0)
-		throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
-	return descriptor;
-}
-
 } // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
                        std::vector<Interface> interfaces, InstalledTree tree, std::function<void()> arm_doorbell)
-    : io_(io), kick_(io, make_kick()), tree_(std::move(tree)),
-      environment_{rings, rings_descriptor, kick_.native_handle(), std::move(interfaces), tree_.runner},
-      arm_doorbell_(std::move(arm_doorbell)) {
-	wait_for_kick();
-}
+    : io_(io), tree_(std::move(tree)), environment_{rings, rings_descriptor, std::move(interfaces), tree_.runner},
+      arm_doorbell_(std::move(arm_doorbell)) {}
 
 Supervisor::~Supervisor() = default;
 
@@ -49,6 +34,7 @@ std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<Plugin
 			plugins_.push_back(std::make_unique<PluginInstance>(
 			    io_, environment_, config, std::move(std::get<PluginFile>(file)),
 			    [this](PluginInstance& emitter, const DecodedAlert& alert) { route(emitter, alert); },
+			    [this](PluginInstance& plugin) { note_sleep(plugin); },
 			    [this](PluginInstance& plugin) { note_change(plugin); }));
 		} catch (const std::exception& error) {
 			failures.push_back({config, TMON_E_INTERNAL, error.what()});
@@ -95,18 +81,10 @@ void Supervisor::note_change(PluginInstance& plugin) {
 		          "; what is reported from now on counts as failed for it");
 }
 
-void Supervisor::wait_for_kick() {
-	kick_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
-		if (failed)
-			return;
-		uint64_t kicks;
-		(void)!read(kick_.native_handle(), &kicks, sizeof kicks);
-		// Armed first, looked at second: an event in between either rings or is seen.
-		arm_doorbell_();
-		for (const auto& plugin : plugins_)
-			plugin->wake_if_behind();
-		wait_for_kick();
-	});
+void Supervisor::note_sleep(PluginInstance& plugin) {
+	// Armed first, looked at second: an event in between either rings or is seen.
+	arm_doorbell_();
+	plugin.wake_if_behind();
 }
 
 void Supervisor::wake_sleepers() {

@@ -4,7 +4,6 @@
 #include "host/supervise/plugin_instance.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <chrono>
 #include <functional>
@@ -58,12 +57,11 @@ private:
 
 	void route(PluginInstance& emitter, const DecodedAlert& alert);
 	void note_change(PluginInstance& plugin);
-	void wait_for_kick();
+	void note_sleep(PluginInstance& plugin);
 	bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
 	bool all(const std::function<bool(const PluginInstance&)>& condition) const;
 
 	boost::asio::io_context& io_;
-	boost::asio::posix::stream_descriptor kick_;
 	const InstalledTree tree_;
 	RunnerEnvironment environment_;
 	std::function<void()> arm_doorbell_;
