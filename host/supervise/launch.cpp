@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,6 +66,7 @@ RunnerProcess launch_process(const std::string& executable, const Fd& socket) {
 	RunnerProcess process;
 	process.output = Fd(pipe_ends[0]);
 	const Fd output_end(pipe_ends[1]);
+	fcntl(process.output.get(), F_SETFL, O_NONBLOCK);
 
 	SpawnActions actions;
 	check(posix_spawn_file_actions_addopen(&actions.raw, 0, "/dev/null", O_RDONLY, 0), "cannot prepare a runner");
@@ -83,7 +85,13 @@ RunnerProcess launch_process(const std::string& executable, const Fd& socket) {
 	check(posix_spawn(&process.pid, executable.c_str(), &actions.raw, &attributes.raw, arguments, environ),
 	      ("cannot start " + executable).c_str());
 	process.pidfd = Fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
-	check(process.pidfd ? 0 : errno, "cannot watch a runner");
+	if (!process.pidfd) {
+		const int error = errno;
+		kill(process.pid, SIGKILL);
+		while (waitpid(process.pid, nullptr, 0) < 0 && errno == EINTR)
+			;
+		check(error, "cannot watch a runner");
+	}
 	return process;
 }
 

@@ -16,7 +16,7 @@ namespace tmon {
 struct RunnerProcess {
 	pid_t pid = -1;
 	Fd pidfd;  // readable once it has ended
-	Fd output; // what it writes to its standard output and error
+	Fd output; // what it writes to its standard output and error; does not block
 };
 
 // Starts `executable` with its end of the socket pair at descriptor 3. Throws std::system_error.

@@ -21,6 +21,9 @@ namespace {
 
 constexpr std::size_t kMaxQueuedAlerts = 4096;
 constexpr std::size_t kMaxOutputLine = 4096; // bytes of a runner's own output shown as one line
+// What a process may have left in its socket and its pipe. Bounded: a child of it may still be writing.
+constexpr int kMaxLastMessages = 1024;
+constexpr int kMaxLastReads = 16;
 
 void check(bool ok, const char* what) {
 	if (!ok)
@@ -70,13 +73,24 @@ PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironm
       output_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
-	start(std::move(file));
+	try {
+		start(std::move(file));
+	} catch (...) {
+		end_by_force();
+		throw;
+	}
 }
 
-PluginInstance::~PluginInstance() {
-	if (pid_ > 0)
-		kill();
-	socket_.close();
+PluginInstance::~PluginInstance() { end_by_force(); }
+
+// Nobody is told: neither the constructor that failed nor the destructor has anybody to tell.
+void PluginInstance::end_by_force() noexcept {
+	if (pid_ > 0) {
+		::kill(pid_, SIGKILL);
+		reap();
+	}
+	boost::system::error_code ignored;
+	socket_.close(ignored); // tells a thread that the host is gone
 	if (thread_.joinable()) {
 		if (state_ == State::ended || state_ == State::dead)
 			thread_.join();
@@ -134,6 +148,7 @@ void PluginInstance::set_state(State state) {
 void PluginInstance::send(MessageType type, int32_t value, std::string body, Fd descriptor) {
 	if (state_ == State::ended || state_ == State::dead)
 		return;
+	answer_queued_ |= type == MessageType::opened;
 	outgoing_.push_back({type, value, std::move(body), std::move(descriptor)});
 	send_queued();
 }
@@ -158,6 +173,8 @@ void PluginInstance::send_queued() {
 			--alerts_queued_;
 			++(error == 0 ? alerts_sent_ : alerts_overflowed_);
 		}
+		if (next.type == MessageType::opened)
+			answer_queued_ = false;
 		outgoing_.pop_front();
 		page_->mail.fetch_add(1, std::memory_order_release);
 	}
@@ -170,6 +187,9 @@ void PluginInstance::drain(const std::vector<uint64_t>& heads) {
 
 void PluginInstance::tick(const tmon_tick& tick) {
 	if (state_ == State::starting || !traits_.wants_ticks)
+		return;
+	// It does not read what it is sent: it gets the next tick instead, and the last in any case.
+	if (!outgoing_.empty() && !(tick.flags & TMON_TICK_FINAL))
 		return;
 	tmon_tick own = tick;
 	const PluginTotals account = totals();
@@ -200,15 +220,14 @@ void PluginInstance::offer_alert(const std::string& encoded) {
 
 bool PluginInstance::kill() {
 	page_->stop_requested.store(1, std::memory_order_relaxed);
-	if (pid_ <= 0)
-		return config_.isolation == Isolation::process;
-	::kill(pid_, SIGKILL);
-	siginfo_t info{};
-	waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
-	pid_ = -1;
-	note_end(how_it_ended(info));
-	return true;
+	if (pid_ > 0) {
+		::kill(pid_, SIGKILL);
+		note_process_end();
+	}
+	return config_.isolation == Isolation::process;
 }
+
+bool PluginInstance::gone() const noexcept { return pid_ <= 0 && (state_ == State::ended || state_ == State::dead); }
 
 // By a message and not by an eventfd: the plugin would share one with us, could take away its O_NONBLOCK
 // and fill it, and would then have us wait for ever.
@@ -284,6 +303,9 @@ void PluginInstance::handle(Message message) {
 			on_alert_(*this, *decoded);
 		break;
 	case MessageType::open: {
+		// A runner asks again when it has its answer; whoever asks otherwise would have us hold his files.
+		if (answer_queued_ || (config_.isolation == Isolation::process && pid_ <= 0))
+			break;
 		Opened opened = grants_.open(message.body, static_cast<uint32_t>(message.value));
 		send(MessageType::opened, opened.status, std::move(opened.reason), std::move(opened.descriptor));
 		break;
@@ -309,32 +331,63 @@ void PluginInstance::wait_for_output() {
 	output_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
 		if (failed)
 			return;
-		char bytes[4096];
-		const ssize_t size = read(output_.native_handle(), bytes, sizeof bytes);
-		if (size <= 0)
-			return;
-		for (const char c : std::string_view(bytes, static_cast<std::size_t>(size))) {
-			if (c != '\n')
-				output_line_ += c;
-			if (c == '\n' || output_line_.size() >= kMaxOutputLine)
-				log_info("[" + config_.name + "] (output) " + printable(std::exchange(output_line_, {})));
-		}
-		wait_for_output();
+		if (read_output())
+			wait_for_output();
 	});
+}
+
+// Shows what is there, line by line. False at the end of the pipe.
+bool PluginInstance::read_output() {
+	char bytes[4096];
+	const ssize_t size = read(output_.native_handle(), bytes, sizeof bytes);
+	if (size <= 0)
+		return size < 0 && (errno == EAGAIN || errno == EINTR);
+	for (const char c : std::string_view(bytes, static_cast<std::size_t>(size))) {
+		if (c != '\n')
+			output_line_ += c;
+		if (c == '\n' || output_line_.size() >= kMaxOutputLine)
+			show_output_line();
+	}
+	return true;
+}
+
+void PluginInstance::show_output_line() {
+	log_info("[" + config_.name + "] (output) " + printable(std::exchange(output_line_, {})));
 }
 
 void PluginInstance::wait_for_end() {
 	pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
-		if (failed || pid_ <= 0)
-			return;
-		siginfo_t info{};
-		waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED);
-		pid_ = -1;
-		// What it said last is still in the socket.
-		while (std::optional<Message> message = receive_message(socket_.native_handle(), MSG_DONTWAIT))
-			handle(std::move(*message));
-		note_end(how_it_ended(info));
+		if (!failed && pid_ > 0)
+			note_process_end();
 	});
+}
+
+// Waits for the process, which has ended or been killed; says how it ended.
+std::string PluginInstance::reap() {
+	siginfo_t info{};
+	while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) < 0 && errno == EINTR)
+		;
+	pid_ = -1;
+	return how_it_ended(info);
+}
+
+void PluginInstance::note_process_end() {
+	const std::string how = reap();
+	for (int i = 0; i < kMaxLastMessages; ++i) {
+		if (std::optional<Message> message = receive_message(socket_.native_handle(), MSG_DONTWAIT))
+			handle(std::move(*message));
+		else if (errno != EBADMSG)
+			break;
+	}
+	for (int i = 0; i < kMaxLastReads && read_output(); ++i)
+		;
+	if (!output_line_.empty())
+		show_output_line();
+	// Whatever the process has left behind is heard no more.
+	boost::system::error_code ignored;
+	socket_.close(ignored);
+	output_.close(ignored);
+	note_end(how);
 }
 
 void PluginInstance::note_end(const std::string& how) {

@@ -63,6 +63,8 @@ public:
 	void finish();
 	// Ends a process now. A thread cannot be ended: it is told to stop, and left. True when it is gone.
 	bool kill();
+	// Whether it has ended, and a process has been reaped.
+	bool gone() const noexcept;
 
 	// Queues an alert for the plugin; counts it as failed when too many wait already.
 	void offer_alert(const std::string& encoded);
@@ -91,7 +93,12 @@ private:
 	void receive();
 	void handle(Message message);
 	void wait_for_output();
+	bool read_output();
+	void show_output_line();
 	void wait_for_end();
+	std::string reap();
+	void note_process_end();
+	void end_by_force() noexcept;
 	void note_end(const std::string& how);
 	void set_state(State state);
 
@@ -118,6 +125,7 @@ private:
 	std::string output_line_;
 	std::deque<Outgoing> outgoing_;
 	bool waiting_to_write_ = false;
+	bool answer_queued_ = false; // outgoing_ holds an answer to open
 	boost::asio::posix::stream_descriptor socket_, pidfd_, output_;
 };
 

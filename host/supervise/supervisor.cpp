@@ -125,14 +125,11 @@ std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, s
 bool Supervisor::finish(std::chrono::milliseconds limit) {
 	for (const auto& plugin : plugins_)
 		plugin->finish();
-	const auto gone = [](const PluginInstance& plugin) {
-		return plugin.state() == State::ended || plugin.state() == State::dead;
-	};
-	if (run_until([&] { return all(gone); }, limit))
+	if (run_until([&] { return all(&PluginInstance::gone); }, limit))
 		return true;
 	bool all_gone = true;
 	for (const auto& plugin : plugins_) {
-		if (gone(*plugin) || plugin->kill())
+		if (plugin->gone() || plugin->kill())
 			continue;
 		log_error("plugin " + plugin->name() + " runs in a thread and does not return; it ends with the host");
 		all_gone = false;
