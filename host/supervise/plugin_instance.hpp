@@ -75,8 +75,8 @@ public:
 	void wake();
 
 	PluginTotals totals() const;
-	uint64_t alerts_emitted() const { return page_->alerts_emitted.load(std::memory_order_relaxed); }
-	uint64_t alerts_refused() const { return page_->alerts_refused.load(std::memory_order_relaxed); }
+	// The alerts that it has emitted: accepted are those that have arrived here.
+	AlertTotals emitted_alerts() const;
 
 private:
 	struct Outgoing {
@@ -115,7 +115,8 @@ private:
 	std::vector<uint64_t> start_cursors_;
 	Fd page_descriptor_;
 	RunnerPageMapping page_;
-	uint64_t alerts_accepted_ = 0;
+	uint64_t alerts_received_ = 0; // from it
+	uint64_t alerts_accepted_ = 0; // for it
 	uint64_t alerts_sent_ = 0;
 	uint64_t alerts_overflowed_ = 0; // accepted, and then there was no room for them
 	std::size_t alerts_queued_ = 0;

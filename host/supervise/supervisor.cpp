@@ -93,7 +93,6 @@ void Supervisor::wake_sleepers() {
 }
 
 void Supervisor::route(PluginInstance& emitter, const DecodedAlert& alert) {
-	++alerts_accepted_;
 	// Who emitted it is for us to say.
 	const std::string encoded = encode_alert(alert.alert, emitter.name());
 	for (const auto& plugin : plugins_)
@@ -138,11 +137,12 @@ bool Supervisor::finish(std::chrono::milliseconds limit) {
 }
 
 void Supervisor::add_totals(Totals& totals) const {
-	totals.alerts.accepted += alerts_accepted_;
 	for (const auto& plugin : plugins_) {
 		totals.plugins.push_back(plugin->totals());
-		totals.alerts.emitted += plugin->alerts_emitted();
-		totals.alerts.refused += plugin->alerts_refused();
+		const AlertTotals alerts = plugin->emitted_alerts();
+		totals.alerts.emitted += alerts.emitted;
+		totals.alerts.accepted += alerts.accepted;
+		totals.alerts.refused += alerts.refused;
 	}
 }
 

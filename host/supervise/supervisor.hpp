@@ -66,7 +66,6 @@ private:
 	RunnerEnvironment environment_;
 	std::function<void()> arm_doorbell_;
 	std::vector<std::unique_ptr<PluginInstance>> plugins_;
-	uint64_t alerts_accepted_ = 0;
 	bool started_ = false;
 };
 
