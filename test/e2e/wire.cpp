@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "test/e2e/wire.hpp"
+
+#include "test/e2e/monitor.hpp"
+#include "traffic-gen/packet_socket.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <sys/uio.h>
+
+#include <stdexcept>
+#include <thread>
+
+namespace tmon::test {
+
+Sent Wire::send(const std::vector<std::string>& words) const {
+	std::vector<std::string> argv = {in_dist("bin/traffic-gen"), "-i", cable.left().interface, "--dst-mac",
+					 cable.right().mac, "--src-mac", cable.left().mac, "--json"};
+	argv.insert(argv.end(), words.begin(), words.end());
+	const Finished finished = run(std::move(argv), {.network_namespace = sender.name()}, std::chrono::seconds(60));
+	if (finished.status != 0)
+		throw std::runtime_error("traffic-gen: " + finished.errors);
+	const auto counts = boost::json::parse(finished.output).as_object();
+	if (figure(counts, "/lost") != 0)
+		throw std::runtime_error("the interface lost packets: " + finished.output);
+	return {figure(counts, "/sent"), figure(counts, "/permitted"), figure(counts, "/denied"), figure(counts, "/ipv4"),
+		figure(counts, "/ipv6")};
+}
+
+void Wire::send(std::span<const packet::Bytes> frames) const {
+	const NetworkNamespace::Inside inside(sender);
+	PacketSocket socket(cable.left().interface, true);
+	std::vector<iovec> rest;
+	for (const packet::Bytes& frame : frames)
+		rest.push_back({const_cast<uint8_t*>(frame.data()), frame.size()});
+	for (std::span<const iovec> left = rest; !left.empty();) {
+		const std::size_t taken = socket.send(left);
+		left = left.subspan(taken);
+		if (taken == 0)
+			std::this_thread::sleep_for(std::chrono::microseconds(50));
+	}
+}
+
+} // namespace tmon::test
