@@ -65,6 +65,7 @@ RunnerProcess launch_process(const std::string& executable, const Fd& socket) {
 	check(pipe2(pipe_ends, O_CLOEXEC) == 0 ? 0 : errno, "cannot make a pipe for a runner");
 	RunnerProcess process;
 	process.output = Fd(pipe_ends[0]);
+	check(fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "cannot make a pipe for a runner");
 	const Fd output_end(pipe_ends[1]);
 	fcntl(process.output.get(), F_SETFL, O_NONBLOCK);
 
