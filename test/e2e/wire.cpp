@@ -2,7 +2,6 @@
 #include "test/e2e/wire.hpp"
 
 #include "test/e2e/monitor.hpp"
-#include "traffic-gen/packet_socket.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -27,14 +26,19 @@ Sent Wire::send(const std::vector<std::string>& words) const {
 		figure(counts, "/ipv6")};
 }
 
-void Wire::send(std::span<const packet::Bytes> frames) const {
-	const NetworkNamespace::Inside inside(sender);
-	PacketSocket socket(cable.left().interface, true);
-	std::vector<iovec> rest;
+void Wire::send(std::span<const packet::Bytes> frames) const { FrameSender(*this).send(frames); }
+
+FrameSender::FrameSender(const Wire& wire) {
+	const NetworkNamespace::Inside inside(wire.sender);
+	socket_.emplace(wire.cable.left().interface, true);
+}
+
+void FrameSender::send(std::span<const packet::Bytes> frames) {
+	std::vector<iovec> vectors;
 	for (const packet::Bytes& frame : frames)
-		rest.push_back({const_cast<uint8_t*>(frame.data()), frame.size()});
-	for (std::span<const iovec> left = rest; !left.empty();) {
-		const std::size_t taken = socket.send(left);
+		vectors.push_back({const_cast<uint8_t*>(frame.data()), frame.size()}); // only read
+	for (std::span<const iovec> left = vectors; !left.empty();) {
+		const std::size_t taken = socket_->send(left);
 		left = left.subspan(taken);
 		if (taken == 0)
 			std::this_thread::sleep_for(std::chrono::microseconds(50));

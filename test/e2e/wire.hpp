@@ -3,8 +3,10 @@
 
 #include "test/support/network_namespace.hpp"
 #include "traffic-gen/packet.hpp"
+#include "traffic-gen/packet_socket.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +33,16 @@ struct Wire {
 	Sent send(const std::vector<std::string>& words) const;
 	// Sends these frames.
 	void send(std::span<const packet::Bytes> frames) const;
+};
+
+// Sends frames at once: closing a packet socket takes milliseconds, so this one stays open.
+class FrameSender {
+public:
+	explicit FrameSender(const Wire& wire);
+	void send(std::span<const packet::Bytes> frames);
+
+private:
+	std::optional<PacketSocket> socket_;
 };
 
 } // namespace tmon::test
