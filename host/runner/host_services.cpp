@@ -52,6 +52,8 @@ HostServices::HostServices(int socket, RunnerPage& page, const RunnerSetup& setu
 		self(context).log(level, to_view(text));
 	};
 	table_.fail = [](tmon_host_context* context, int32_t, tmon_str text) {
+		if (text.size == 0)
+			return;
 		HostServices& services = self(context);
 		const std::lock_guard lock(services.failure_mutex_);
 		services.failure_ = to_view(text).substr(0, kMaxText);

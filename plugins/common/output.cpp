@@ -55,8 +55,7 @@ Descriptor open_file(const Host& host, std::string_view path, uint32_t mode) {
 	const int32_t status = host.open(path, mode, fd);
 	if (status == TMON_OK)
 		return Descriptor(fd);
-	const char* reason = status == TMON_E_DENIED ? ": the configuration does not grant it" : "";
-	throw Error(status, "cannot open " + std::string(path) + reason);
+	throw Error(status, ""); // the host has said why
 }
 
 Written write_all(int fd, std::string_view data) {

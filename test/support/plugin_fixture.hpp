@@ -84,7 +84,8 @@ public:
 			of(context).logs.emplace_back(level, to_view(text));
 		};
 		table_.fail = [](tmon_host_context* context, int32_t status, tmon_str text) {
-			of(context).failures.emplace_back(status, to_view(text));
+			if (text.size > 0) // an empty text leaves the one before it
+				of(context).failures.emplace_back(status, to_view(text));
 		};
 		table_.emit_alert = [](tmon_host_context* context, const tmon_alert* alert) -> int32_t {
 			if (of(context).refuse_alerts)
@@ -122,8 +123,10 @@ private:
 	static FakeHost& of(tmon_host_context* context) { return *reinterpret_cast<FakeHost*>(context); }
 
 	int32_t open(const std::string& path, uint32_t mode, int32_t& fd) {
-		if (open_answer != TMON_OK)
+		if (open_answer != TMON_OK) {
+			failures.emplace_back(open_answer, path + ": refused");
 			return open_answer;
+		}
 		const auto other = redirected.find(path);
 		const std::string real = path == "-"                 ? standard_output
 		                         : other == redirected.end() ? path

@@ -131,7 +131,8 @@ typedef struct tmon_host {
 	void (*log)(tmon_host_context *context, uint32_t level, tmon_str text);
 
 	/* Says why the current call is about to return an error; works inside create too. The last
-	 * text before the return is the one that is shown. [any-thread] */
+	 * text before the return is the one that is shown; an empty one leaves the text before it, such
+	 * as the reason that open gave. [any-thread] */
 	void (*fail)(tmon_host_context *context, int32_t status, tmon_str text);
 
 	/* Emits an alert to every plugin that takes alerts.

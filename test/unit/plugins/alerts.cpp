@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(configuration) {
 	FakeHost host;
 	LoadedPlugin plugin(host, "alerts", R"({"file":"/nonexistent/alerts"})");
 	BOOST_TEST(plugin.created() == TMON_E_IO);
-	BOOST_TEST(host.last_failure() == "cannot open /nonexistent/alerts");
+	BOOST_TEST(host.last_failure() == "/nonexistent/alerts: No such file or directory");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

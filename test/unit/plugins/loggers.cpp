@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened) {
 		FakeHost host;
 		LoadedPlugin missing(host, kind->id, config(*kind, "/nonexistent/log"));
 		BOOST_TEST(missing.created() == TMON_E_IO);
-		BOOST_TEST(host.last_failure() == "cannot open /nonexistent/log");
+		BOOST_TEST(host.last_failure() == "/nonexistent/log: No such file or directory");
 		host.open_answer = TMON_E_DENIED;
 		LoadedPlugin denied(host, kind->id, config(*kind, "/etc/log"));
 		BOOST_TEST(denied.created() == TMON_E_DENIED);
