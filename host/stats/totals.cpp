@@ -156,7 +156,8 @@ void write_atomically(const std::string& path, const std::string& content) {
 		unlink(partial.c_str());
 		throw std::system_error(error, std::generic_category(), what);
 	};
-	Fd file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+	// No link: in a directory that others can write to it could point to any file.
+	Fd file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
 	if (!file)
 		throw std::system_error(errno, std::generic_category(), "cannot write " + partial);
 	for (std::size_t at = 0; at < content.size();) {
