@@ -55,15 +55,14 @@ LoadLog::~LoadLog() {
 }
 
 std::string explain_refusal(const std::string& output, std::size_t lines) {
-	const std::size_t begin = output.rfind("BEGIN PROG LOAD LOG");
-	const std::size_t end = output.rfind("END PROG LOAD LOG");
+	const std::size_t begin = output.rfind("-- BEGIN PROG LOAD LOG");
+	const std::size_t end = output.rfind("-- END PROG LOAD LOG");
 	if (begin == std::string::npos || end == std::string::npos || end < begin)
 		return last_lines(output, lines);
 	const std::size_t first = output.find('\n', begin);
-	const std::size_t last = output.rfind('\n', end);
-	if (first == std::string::npos || last == std::string::npos || last <= first)
+	if (first == std::string::npos || first >= end)
 		return last_lines(output, lines);
-	return last_lines(output.substr(first + 1, last - first), lines);
+	return last_lines(output.substr(first + 1, end - first - 1), lines);
 }
 
 } // namespace tmon
