@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What cannot work ends at once, with the promised exit code and a message that says what to do; nothing is
+// attached and nothing is left behind.
+#include "test/e2e/monitor.hpp"
+#include "test/support/privileged.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <set>
+
+using namespace tmon::test;
+namespace json = boost::json;
+
+namespace {
+
+const std::string minimal = R"({"permitted_cidrs": ["10.0.0.0/8"]})";
+
+// A namespace with an interface to watch.
+struct Network {
+	NetworkNamespace where;
+
+	Network() {
+		where.ip({"link", "add", "watched0", "up", "type", "veth", "peer", "name", "peer0"});
+	}
+};
+
+// A folder to work in.
+struct Bench {
+	TempDir files;
+
+	std::string path(const std::string& name) const { return (files / name).string(); }
+	std::string write(const std::string& name, const std::string& text) const { return files.write(name, text).string(); }
+	std::string with_plugins(json::array plugins) const {
+		return write("config.json", json::serialize(config_with(std::move(plugins))));
+	}
+	std::set<std::string> left() const {
+		std::set<std::string> names;
+		for (const auto& entry : std::filesystem::recursive_directory_iterator(files.path()))
+			names.insert(std::filesystem::relative(entry.path(), files.path()).string());
+		return names;
+	}
+};
+
+struct Case {
+	std::string name;
+	// Prepares files and gives the arguments.
+	std::function<std::vector<std::string>(const Bench&)> arguments;
+	int status;
+	std::vector<std::string> says; // parts of standard error
+	std::vector<std::string> wrapper = {};
+};
+
+void check(const Network& network, const Case& item) {
+	BOOST_TEST_CONTEXT(item.name) {
+		const Bench bench;
+		std::vector<std::string> arguments = item.arguments(bench);
+		const std::set<std::string> before = bench.left();
+		const Finished finished = run_monitor(network.where, std::move(arguments), item.wrapper);
+		BOOST_TEST(finished.status == item.status, "it ended with " << finished.status << ":\n" << finished.errors);
+		for (const std::string& part : item.says)
+			BOOST_TEST(finished.errors.find(part) != std::string::npos,
+				   "not \"" << part << "\" in:\n" << finished.errors);
+		BOOST_TEST(finished.output == "");
+		BOOST_TEST(finished.errors.find("monitoring;") == std::string::npos);
+		BOOST_TEST(xdp_program(network.where, "watched0") == 0u);
+		BOOST_TEST(bench.left() == before, boost::test_tools::per_element());
+	}
+}
+
+void check_all(const std::vector<Case>& cases) {
+	const Network network;
+	for (const Case& item : cases)
+		check(network, item);
+}
+
+// With a config of this text.
+std::function<std::vector<std::string>(const Bench&)> config_text(const std::string& text) {
+	return [text](const Bench& bench) {
+		return std::vector<std::string>{"-i", "watched0", "-c", bench.write("config.json", text)};
+	};
+}
+
+// With these words behind a valid config.
+std::function<std::vector<std::string>(const Bench&)> options(const std::vector<std::string>& words) {
+	return [words](const Bench& bench) {
+		std::vector<std::string> arguments = {"-i", "watched0", "-c", bench.write("config.json", minimal)};
+		arguments.insert(arguments.end(), words.begin(), words.end());
+		return arguments;
+	};
+}
+
+// With one plugin.
+std::function<std::vector<std::string>(const Bench&)> with_plugin(const std::string& name, json::object config = {}) {
+	return [name, config](const Bench& bench) {
+		return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(name, "it", config)})};
+	};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(bad_input, *needs_root())
+
+BOOST_AUTO_TEST_CASE(command_line) {
+	check_all({
+	    {"unknown option", options({"--drop-packts"}), 2, {"unknown option \"--drop-packts\"", "--drop-packets"}},
+	    {"option twice", options({"--xdp-mode", "auto", "--xdp-mode", "auto"}), 2, {"--xdp-mode is given more than once"}},
+	    {"no value", options({"--log-file"}), 2, {"--log-file needs a value"}},
+	    {"bad value", options({"--stats-interval", "5x"}), 2, {"--stats-interval"}},
+	    {"format without its file", options({"--log-format", "json"}), 2, {"--log-format json needs --log-file"}},
+	    {"no config", [](const Bench&) { return std::vector<std::string>{"-i", "watched0"}; }, 2, {"-c FILE is required"}},
+	    {"no interface",
+	     [](const Bench& bench) { return std::vector<std::string>{"-c", bench.write("config.json", minimal)}; }, 2,
+	     {"-i INTERFACE is required"}},
+	    {"a stray word", options({"eth0"}), 2, {"unexpected argument \"eth0\""}},
+	});
+}
+
+BOOST_AUTO_TEST_CASE(interfaces_and_rights) {
+	const std::vector<std::string> nobody = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"};
+	const auto readable = [](const Bench& bench) {
+		std::filesystem::permissions(bench.files.path(), std::filesystem::perms(0755));
+		return std::vector<std::string>{"-i", "watched0", "-c", bench.write("config.json", minimal)};
+	};
+	check_all({
+	    {"no such interface", options({"-i", "watched1"}), 4, {"no interface \"watched1\"; there are: ", "lo", "watched0"}},
+	    {"neither of two",
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{"-i", "nope0,nope1", "-c", bench.write("config.json", minimal)};
+	     },
+	     4,
+	     {"no interface \"nope0\"", "no interface \"nope1\""}},
+	    {"an unprivileged user", readable, 4, {"CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON", "run as root (sudo) or grant"}, nobody},
+	    {"one capability missing",
+	     options({}),
+	     4,
+	     {"CAP_PERFMON missing"},
+	     {"setpriv", "--bounding-set", "-perfmon", "--inh-caps", "-perfmon"}},
+	    {"native mode on lo",
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{"-i", "lo", "-c", bench.write("config.json", minimal), "--xdp-mode", "native"};
+	     },
+	     4,
+	     {"cannot attach to lo (native mode): the driver has no native XDP"}},
+	});
+}
+
+BOOST_AUTO_TEST_CASE(configuration) {
+	check_all({
+	    {"missing",
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.path("none.json")};
+	     },
+	     3,
+	     {"none.json", "No such file or directory"}},
+	    {"a directory",
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.files.path().string()};
+	     },
+	     3,
+	     {"directory"}},
+	    {"unreadable",
+	     [](const Bench& bench) {
+		     std::filesystem::permissions(bench.files.path(), std::filesystem::perms(0755));
+		     const std::string file = bench.write("config.json", minimal);
+		     std::filesystem::permissions(file, std::filesystem::perms(0600));
+		     return std::vector<std::string>{"-i", "watched0", "-c", file};
+	     },
+	     3,
+	     {"config.json", "Permission denied"},
+	     {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"}},
+	    {"empty", config_text(""), 3, {"config.json:1:1: error: "}},
+	    {"not JSON", config_text("{\n  \"permitted_cidrs\": [,]\n}\n"), 3, {"config.json:2:23: error: "}},
+	    {"no prefixes", config_text("{}"), 3, {"permitted_cidrs"}},
+	    {"bad prefixes, all of them",
+	     config_text("{\"permitted_cidrs\": [\n  \"10.0.0.300/8\",\n  \"10.0.0.0/8\",\n  \"10.1.0.0/8\"\n]}"),
+	     3,
+	     {"config.json:2:3: error: permitted_cidrs[0] \"10.0.0.300/8\": octet 300 exceeds 255",
+	      "config.json:4:3: error: permitted_cidrs[2] \"10.1.0.0/8\": bits set behind /8: write 10.0.0.0/8"}},
+	    {"unknown key and wrong type",
+	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"],\n \"intefaces\": [],\n \"drop_packets\": 1}"),
+	     3,
+	     {"config.json:2:2: error: unknown key \"intefaces\" (did you mean \"interfaces\"?)", "config.json:3:"}},
+	    {"dropping everything", config_text(R"({"permitted_cidrs": [], "drop_packets": true})"), 3, {"permitted_cidrs"}},
+	});
+}
+
+BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
+	check_all({
+	    {"unknown", with_plugin("loger-json"), 3,
+	     {"config.json:1:", "unknown plugin \"loger-json\": there are alerts, console, logger-csv, logger-json, threats"}},
+	    {"missing file", with_plugin("./nowhere.so"), 3, {"cannot open the plugin ./nowhere.so: No such file or directory"}},
+	    {"a directory", with_plugin("/tmp"), 3, {"the plugin /tmp is not a regular file"}},
+	    {"a text file",
+	     [](const Bench& bench) {
+		     const std::string file = bench.write("text.so", "not a shared object\n");
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(file, "text")})};
+	     },
+	     3,
+	     {"plugin text: ", "text.so cannot be loaded: "}},
+	    {"an empty file",
+	     [](const Bench& bench) {
+		     const std::string file = bench.write("empty.so", "");
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(file, "empty")})};
+	     },
+	     3,
+	     {"plugin empty: ", "empty.so cannot be loaded: "}},
+	    {"no entry", with_plugin(test_plugin("no_entry")), 3, {"no_entry.so is not a plugin: it exports no tmon_plugin_entry_v1"}},
+	    {"another ABI", with_plugin(test_plugin("other_major")), 3,
+	     {"other_major.so cannot be used: it was built for plugin ABI 7.0, this is 0.", "rebuild it"}},
+	    {"a newer ABI", with_plugin(test_plugin("newer_minor")), 3,
+	     {"newer_minor.so cannot be used: it requires plugin ABI 0.", "a newer traffic-monitor is needed"}},
+	    {"two at once",
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{
+			 "-i", "watched0", "-c",
+			 bench.with_plugins({plugin("nothing", "one"), plugin("console", "fine"),
+					     plugin(test_plugin("no_entry"), "two")})};
+	     },
+	     3,
+	     {"plugin one: unknown plugin \"nothing\"", "plugin two: "}},
+	});
+}
+
+BOOST_AUTO_TEST_CASE(plugin_configuration) {
+	check_all({
+	    {"unknown key, placed at its entry",
+	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"], \"plugins\": [\n  {\"plugin\": \"console\"},\n"
+			 "  {\"plugin\": \"threats\", \"config\": {\"port_scan\": {\"prots\": 3}}}\n]}"),
+	     3,
+	     {"config.json:3:", "error: plugin threats: ", "\"port_scan.prots\"", "did you mean \"ports\"?"}},
+	    {"missing file", with_plugin("logger-json"), 3, {"plugin it: ", "\"file\""}},
+	    {"nowhere to put alerts", with_plugin("alerts", {{"console", false}}), 3, {"alerts would go nowhere"}},
+	});
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
+	// A folder "dir" is there, "none" is not.
+	const auto write_to = [](std::vector<std::string> words, const std::string& name) {
+		return [words, name](const Bench& bench) {
+			std::filesystem::create_directory(bench.files / "dir");
+			std::vector<std::string> arguments = {"-i", "watched0", "-c", bench.write("config.json", minimal)};
+			arguments.insert(arguments.end(), words.begin(), words.end());
+			arguments.push_back(bench.path(name));
+			return arguments;
+		};
+	};
+	std::vector<Case> cases;
+	for (const char* format : {"json", "jsonl", "csv"}) {
+		const std::vector<std::string> log = {"--log-format", format, "--log-file"};
+		cases.push_back({std::string("log in no directory, ") + format, write_to(log, "none/log"), 1,
+				 {"cannot open ", "none/log: No such file or directory"}});
+		cases.push_back({std::string("log is a directory, ") + format, write_to(log, "dir"), 1, {"cannot open ", "dir: Is a directory"}});
+	}
+	const std::vector<std::string> stats = {"--stats-file"};
+	cases.push_back({"statistics in no directory", write_to(stats, "none/stats"), 1, {"none/stats", "No such file or directory"}});
+	cases.push_back({"statistics are a directory", write_to(stats, "dir"), 1, {"cannot replace ", "dir: Is a directory"}});
+	check_all(cases);
+}
+
+// Whatever else a failed start has opened by then must not stay: the log of the good plugin.
+BOOST_AUTO_TEST_CASE(a_start_that_fails_in_the_kernel) {
+	const Network network;
+	const Bench bench;
+	const auto options = [&] {
+		return std::vector<std::string>{"-i", "lo", "-c", bench.write("config.json", minimal), "--xdp-mode", "native",
+						"--log-format", "jsonl", "--log-file", bench.path("log")};
+	};
+	const Finished finished = run_monitor(network.where, options());
+	BOOST_TEST(finished.status == 4);
+	BOOST_TEST(xdp_program(network.where, "lo") == 0u);
+	BOOST_TEST(read_file(bench.files / "log") == "");
+}
+
+BOOST_AUTO_TEST_CASE(help_and_version) {
+	const Network network;
+	for (const char* option : {"--help", "-h"}) {
+		const Finished help = run_monitor(network.where, {option});
+		BOOST_TEST(help.status == 0);
+		BOOST_TEST(help.errors == "");
+		BOOST_TEST(help.output.find("Usage: traffic-monitor") == 0u);
+		for (const char* part : {"--interface", "--drop-packets", "--stats-file", "Exit codes:"})
+			BOOST_TEST(help.output.find(part) != std::string::npos, part);
+	}
+	const Finished version = run_monitor(network.where, {"--version"});
+	BOOST_TEST(version.status == 0);
+	BOOST_TEST(version.output.find("traffic-monitor 0.") == 0u);
+	BOOST_TEST(version.errors == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
