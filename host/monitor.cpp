@@ -4,9 +4,10 @@
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
 #include "host/filter/capabilities.hpp"
-#include "host/filter/interfaces.hpp"
+#include "host/system/interfaces.hpp"
 #include "host/sources/live_source.hpp"
 #include "host/supervise/supervisor.hpp"
+#include "host/system/clock.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -14,7 +15,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,12 +30,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kDrainLimit = 2s;
 constexpr auto kFinishLimit = 1s;
-
-int64_t clock_ns(clockid_t clock) {
-	timespec now;
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
 
 // The interfaces by name; empty when one does not exist, after saying so.
 std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names) {
@@ -148,7 +142,7 @@ private:
 		tick.flags = flags;
 		const int64_t now = clock_ns(CLOCK_MONOTONIC);
 		tick.now_ns = static_cast<uint64_t>(now);
-		tick.clock_offset_ns = clock_ns(CLOCK_REALTIME) - now;
+		tick.clock_offset_ns = utc_offset_ns();
 		tick.interval_ns = static_cast<uint64_t>(now - last_tick_ns_);
 		last_tick_ns_ = now;
 		tick.seen = totals.packets.seen;

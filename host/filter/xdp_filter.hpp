@@ -6,8 +6,8 @@
 #include "bpf/counters.h"
 #include "bpf/ring_layout.h"
 #include "host/config/config.hpp"
-#include "host/runner/fd.hpp"
-#include "host/runner/message.hpp"
+#include "host/system/fd.hpp"
+#include "host/system/interfaces.hpp"
 
 #include <memory>
 #include <stdexcept>

@@ -4,7 +4,8 @@
 // header and a body. Whatever comes from a runner is checked on reading: the plugin may have written it.
 #pragma once
 
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
+#include "host/system/interfaces.hpp"
 #include "traffic_monitor/plugin.h"
 
 #include <array>
@@ -52,11 +53,6 @@ struct Message {
 };
 
 enum class SetupFd : std::size_t { page, rings, plugin, setup, count };
-
-struct Interface {
-	uint32_t ifindex = 0;
-	std::string name;
-};
 
 // What a runner has to know to start.
 struct RunnerSetup {

@@ -7,7 +7,7 @@
 // against the heads, and uses what it finds for this plugin's account only.
 #pragma once
 
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
 
 #include <atomic>
 #include <cstdint>

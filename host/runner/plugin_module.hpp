@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
 #include "traffic_monitor/plugin.h"
 
 #include <boost/dll/shared_library.hpp>

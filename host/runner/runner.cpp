@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/runner/runner.hpp"
 
+#include "host/system/clock.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
@@ -27,62 +28,14 @@ constexpr auto kFailureReport = 10s;  // at most one line about failing calls in
 constexpr timespec kGivenUpPause{1, 0}; // between two looks of a plugin that has given up
 constexpr int kMessagesAtOnce = 64;   // events get their turn in between
 
-int64_t clock_ns(clockid_t clock) {
-	timespec now;
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-int64_t utc_offset_ns() { return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC); }
-
-std::string read_whole(int descriptor) {
-	struct stat status;
-	if (fstat(descriptor, &status) != 0)
-		throw std::system_error(errno, std::generic_category(), "cannot read the runner's setup");
-	std::string text(static_cast<std::size_t>(status.st_size), '\0');
-	for (std::size_t at = 0; at < text.size();) {
-		const ssize_t got = pread(descriptor, text.data() + at, text.size() - at, static_cast<off_t>(at));
-		if (got <= 0)
-			throw std::runtime_error("the runner's setup is incomplete");
-		at += static_cast<std::size_t>(got);
-	}
-	return text;
-}
-
 tmon_str to_str(std::string_view text) { return {text.data(), text.size()}; }
 
 void add(std::atomic<uint64_t>& counter, uint64_t amount) { counter.fetch_add(amount, std::memory_order_relaxed); }
 
 } // namespace
 
-struct Runner::Setup {
-	RunnerSetup text;
-	std::vector<Fd> descriptors;
-	RunnerPageMapping page;
-	EventRings rings;
-
-	static Setup receive(int socket) {
-		std::optional<Message> message = receive_message(socket, 0);
-		if (!message || message->type != MessageType::setup ||
-		    message->descriptors.size() != static_cast<std::size_t>(SetupFd::count))
-			throw std::runtime_error("the host sent no setup");
-		return Setup(std::move(message->descriptors));
-	}
-
-	int fd(SetupFd which) const { return descriptors[static_cast<std::size_t>(which)].get(); }
-
-private:
-	explicit Setup(std::vector<Fd> received)
-	    : descriptors(std::move(received)), page(fd(SetupFd::page)), rings(fd(SetupFd::rings)) {
-		std::optional<RunnerSetup> decoded = decode_setup(read_whole(fd(SetupFd::setup)));
-		if (!decoded)
-			throw std::runtime_error("the runner's setup is damaged");
-		text = std::move(*decoded);
-	}
-};
-
 Runner::Runner(int socket, const std::function<void(const RunnerSetup&)>& become) : socket_(socket) {
-	setup_.reset(new Setup(Setup::receive(socket_)));
+	setup_ = std::make_unique<ReceivedSetup>(socket_);
 	become(setup_->text);
 	services_ = std::make_unique<HostServices>(socket_, *setup_->page, setup_->text);
 }
@@ -100,7 +53,7 @@ bool Runner::start_plugin() {
 	const RunnerSetup& setup = setup_->text;
 	try {
 		module_ = std::make_unique<PluginModule>(
-		    std::move(setup_->descriptors[static_cast<std::size_t>(SetupFd::plugin)]), setup.plugin_path);
+		    std::move(setup_->fd(SetupFd::plugin)), setup.plugin_path);
 	} catch (const PluginLoadError& error) {
 		refuse(TMON_E_CONFIG, error.what());
 		return false;

@@ -8,6 +8,7 @@
 #include "host/runner/host_services.hpp"
 #include "host/runner/page.hpp"
 #include "host/runner/plugin_module.hpp"
+#include "host/runner/received_setup.hpp"
 
 #include <chrono>
 #include <functional>
@@ -32,8 +33,6 @@ public:
 	int run();
 
 private:
-	struct Setup;
-
 	bool start_plugin();
 	bool sweep();
 	void offer(const tmon_batch& batch);
@@ -60,7 +59,7 @@ private:
 
 	// In order of construction; the plugin goes first when all is taken down.
 	int socket_;
-	std::unique_ptr<Setup> setup_;
+	std::unique_ptr<ReceivedSetup> setup_;
 	std::unique_ptr<HostServices> services_;
 	std::unique_ptr<PluginModule> module_;
 	void* plugin_ = nullptr;

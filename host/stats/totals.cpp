@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/stats/totals.hpp"
 
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

@@ -3,7 +3,7 @@
 // Starting a runner: as a process of its own, or as a thread of the host.
 #pragma once
 
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
 
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 
 #include "bpf/ring_layout.h"
 #include "host/ring/event_rings.hpp"
-#include "host/runner/fd.hpp"
+#include "host/system/fd.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>

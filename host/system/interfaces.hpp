@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include "host/runner/message.hpp"
-
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace tmon {
+
+struct Interface {
+	uint32_t ifindex = 0;
+	std::string name;
+};
 
 // The network interfaces of this network namespace, by index.
 std::vector<Interface> list_interfaces();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "host/filter/interfaces.hpp"
+#include "host/system/interfaces.hpp"
 
 #include <net/if.h>
 
