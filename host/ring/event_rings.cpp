@@ -27,9 +27,11 @@ bool is_sound(const tmon_rings& layout) {
 		return false;
 	const uint64_t heads_end = uint64_t{TMON_RING_HEAD_INDEX(layout.rings)} * TMON_RING_UNIT;
 	// Bounded first: the sum below must not wrap around.
-	if (layout.slots_offset % TMON_RINGS_PAGE != 0 || layout.slots_offset < heads_end || layout.slots_offset > kMaxRegion)
+	if (layout.slots_offset % TMON_RINGS_PAGE != 0 || layout.slots_offset < heads_end ||
+	    layout.slots_offset > kMaxRegion)
 		return false;
-	return layout.size == layout.slots_offset + layout.rings * layout.slots * TMON_RING_UNIT && layout.size <= kMaxRegion;
+	return layout.size == layout.slots_offset + layout.rings * layout.slots * TMON_RING_UNIT &&
+	       layout.size <= kMaxRegion;
 }
 
 } // namespace
@@ -92,7 +94,8 @@ RingRead EventRings::read(uint32_t ring, uint64_t& cursor, EventBuffer& buffer) 
 			to[word] = __atomic_load_n(from + word, __ATOMIC_RELAXED);
 	}
 	std::atomic_thread_fence(std::memory_order_acquire);
-	const uint64_t now = __atomic_load_n(reinterpret_cast<const uint64_t*>(base_ + head_offset(ring)), __ATOMIC_RELAXED);
+	const uint64_t now =
+	    __atomic_load_n(reinterpret_cast<const uint64_t*>(base_ + head_offset(ring)), __ATOMIC_RELAXED);
 	uint32_t torn = 0;
 	if (now >= slots && now - slots >= cursor)
 		torn = static_cast<uint32_t>(std::min<uint64_t>(now - slots + 1 - cursor, count));

@@ -253,7 +253,8 @@ void Runner::idle() {
 }
 
 // No wake-up is lost: we say that we sleep before we look a last time, and the host, once told, arms the
-// doorbell before it looks; whoever writes an event later finds the doorbell armed.
+// doorbell before it looks; whoever writes an event later finds the doorbell armed. The host's look is the one
+// that counts: ours spares the message when events have come meanwhile.
 void Runner::sleep_until_woken() {
 	RunnerPage& page = *setup_->page;
 	page.asleep.store(1, std::memory_order_seq_cst);

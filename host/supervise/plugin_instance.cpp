@@ -69,8 +69,8 @@ PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironm
                                std::function<void(PluginInstance&)> on_sleep,
                                std::function<void(PluginInstance&)> on_change)
     : environment_(environment), config_(config), grants_(config.config_json), on_alert_(std::move(on_alert)),
-      on_sleep_(std::move(on_sleep)), on_change_(std::move(on_change)), page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io),
-      output_(io) {
+      on_sleep_(std::move(on_sleep)), on_change_(std::move(on_change)),
+      page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io), output_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
 	try {

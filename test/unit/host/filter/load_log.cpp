@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What is shown of libbpf's output when a program is refused. The samples are what libbpf 1.1 printed.
+// What is shown of libbpf's output when a program is refused. The samples are in the form of libbpf 1.1.
 #include "host/filter/load_log.hpp"
 
 #include <bpf/libbpf.h>
@@ -25,7 +25,7 @@ const char refused[] = "libbpf: prog 'refused': BPF program load failed: Permiss
                        "1: (61) r0 = *(u32 *)(r1 +0)\n"
                        "invalid access to packet, off=0 size=4, R1(id=0,off=0,r=0)\n"
                        "R1 offset is outside of the packet\n"
-                       "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+                       "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0\n"
                        "-- END PROG LOAD LOG --\n"
                        "libbpf: prog 'refused': failed to load: -13\n"
                        "libbpf: failed to load object 'refused_bpf'\n";
@@ -41,18 +41,19 @@ std::ostream& operator<<(std::ostream& out, const Sample& sample) { return out <
 const Sample samples[] = {
     {"the last two lines of the verifier", refused, 2,
      "R1 offset is outside of the packet\n"
-     "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0"},
-    {"one line", refused, 1,
-     "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0"},
-    {"the last of two programs", std::string(refused) + "libbpf: prog 'b': -- BEGIN PROG LOAD LOG --\nwhy\n-- END PROG LOAD LOG --\n",
-     20, "why"},
-    {"a log without a newline at its end", "libbpf: -- BEGIN PROG LOAD LOG --\nfirst\nlast-- END PROG LOAD LOG --\n", 20,
-     "first\nlast"},
+     "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0"},
+    {"one line", refused, 1, "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0"},
+    {"the last of two programs",
+     std::string(refused) + "libbpf: prog 'b': -- BEGIN PROG LOAD LOG --\nwhy\n-- END PROG LOAD LOG --\n", 20, "why"},
+    {"a log without a newline at its end",
+     "libbpf: -- BEGIN PROG LOAD LOG --\nfirst\nlast-- END PROG LOAD LOG --\n", 20, "first\nlast"},
     {"an empty log", "libbpf: load failed\nlibbpf: -- BEGIN PROG LOAD LOG --\n-- END PROG LOAD LOG --\n", 20, ""},
-    {"a log that has no end", "libbpf: -- BEGIN PROG LOAD LOG --\nfirst\n", 20, "libbpf: -- BEGIN PROG LOAD LOG --\nfirst"},
+    {"a log that has no end", "libbpf: -- BEGIN PROG LOAD LOG --\nfirst\n", 20,
+     "libbpf: -- BEGIN PROG LOAD LOG --\nfirst"},
     {"the verifier not reached", "libbpf: elf: file is no ELF\nlibbpf: failed to open\n", 20,
      "libbpf: elf: file is no ELF\nlibbpf: failed to open"},
-    {"the verifier not reached, last line", "libbpf: elf: file is no ELF\nlibbpf: failed to open\n", 1, "libbpf: failed to open"},
+    {"the verifier not reached, last line", "libbpf: elf: file is no ELF\nlibbpf: failed to open\n", 1,
+     "libbpf: failed to open"},
     {"nothing", "", 20, ""},
     {"newlines only", "\n\n\n", 20, ""},
 };

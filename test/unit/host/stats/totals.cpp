@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(json_has_exactly_these_fields) {
 	const std::string text = to_json(totals);
 	BOOST_TEST(text.ends_with("}\n"));
 	const json::object all = json::parse(text).as_object();
-	BOOST_TEST((keys(all) == std::set<std::string>{"seen", "permitted", "denied", "dropped", "passed_unfiltered", "reported",
-	                                               "plugins", "alerts", "interfaces"}));
+	BOOST_TEST((keys(all) == std::set<std::string>{"seen", "permitted", "denied", "dropped", "passed_unfiltered",
+	                                               "reported", "plugins", "alerts", "interfaces"}));
 	BOOST_TEST(all.at("seen").to_number<int>() == 100);
 	BOOST_TEST(all.at("permitted").to_number<int>() == 60);
 	BOOST_TEST(all.at("denied").to_number<int>() == 30);
@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(json_has_exactly_these_fields) {
 	BOOST_TEST(all.at("reported").to_number<int>() == 30);
 	const json::object& plugins = all.at("plugins").as_object();
 	BOOST_TEST((keys(plugins) == std::set<std::string>{"logger", "quiet"}));
-	BOOST_TEST((plugins.at("quiet") == json::parse(R"({"offered":0,"delivered":0,"lagged":0,"failed":0,"pending":0})")));
+	BOOST_TEST((plugins.at("quiet") ==
+	            json::parse(R"({"offered":0,"delivered":0,"lagged":0,"failed":0,"pending":0})")));
 	BOOST_TEST((plugins.at("logger") == json::parse(R"({"offered":30,"delivered":20,"lagged":5,"failed":3,"pending":2,
 		"alerts":{"accepted":9,"delivered":6,"failed":2,"pending":1}})")));
 	BOOST_TEST((all.at("alerts") == json::parse(R"({"emitted":12,"accepted":9,"refused":3})")));

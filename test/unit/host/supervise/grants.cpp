@@ -145,7 +145,8 @@ std::string failure(const std::string& plugin, const InstalledTree& tree) {
 
 BOOST_FIXTURE_TEST_CASE(plugins_are_found_by_id_and_by_path, Files) {
 	const InstalledTree tree{dir.path(), "/no/runner"};
-	BOOST_TEST(failure("logger", tree) == "unknown plugin \"logger\": no plugins are installed in " + dir.path().string());
+	BOOST_TEST(failure("logger", tree) ==
+	           "unknown plugin \"logger\": no plugins are installed in " + dir.path().string());
 	dir.write("zeta.so", "");
 	dir.write("alpha.so", "");
 	dir.write("notes.txt", "");
@@ -156,7 +157,8 @@ BOOST_FIXTURE_TEST_CASE(plugins_are_found_by_id_and_by_path, Files) {
 	BOOST_TEST(failure("logger", tree) ==
 	           "unknown plugin \"logger\": there are alpha, zeta; or give the path of a .so file, with a '/'");
 	BOOST_TEST(failure("./missing.so", tree) == "cannot open the plugin ./missing.so: No such file or directory");
-	BOOST_TEST(failure(dir.path().string() + "/", tree) == "the plugin " + dir.path().string() + "/ is not a regular file");
+	BOOST_TEST(failure(dir.path().string() + "/", tree) ==
+	           "the plugin " + dir.path().string() + "/ is not a regular file");
 	BOOST_REQUIRE(mkfifo(path("fifo.so").c_str(), 0600) == 0);
 	BOOST_TEST(failure("fifo", tree) == "the plugin " + path("fifo.so") + " is not a regular file");
 }
