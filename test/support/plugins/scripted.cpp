@@ -6,6 +6,7 @@
 //     open: "PATH", mode: N    opened in create;  open_in_flush: opened in every flush
 //     emit: N          alerts emitted at each tick
 //     trace: "PATH"    one line for each call
+//     forge: [N, ...] in create, writes messages of these types to the runner's socket, with file as body
 //     abort_at: N      ends the process in that call of on_batch
 #include "traffic_monitor/plugin.hpp"
 
@@ -63,6 +64,15 @@ struct Scripted {
 			host.fail(static_cast<int32_t>(value), text("text"));
 		return static_cast<int32_t>(value);
 	}
+	// In a process of its own a plugin can find the socket.
+	void forge() const {
+		const json::value* types = config.if_contains("forge");
+		for (std::size_t i = 0; types && i < types->as_array().size(); ++i) {
+			const uint32_t header[2] = {types->as_array()[i].to_number<uint32_t>(), TMON_OPEN_APPEND};
+			const std::string message = std::string(reinterpret_cast<const char*>(header), 8) + text("file");
+			(void)!write(3, message.data(), message.size());
+		}
+	}
 	void open(const char* key) const {
 		if (!config.contains(key))
 			return;
@@ -95,6 +105,7 @@ int32_t create(const tmon_host* host, tmon_str config, void** self) {
 	if (const int64_t status = scripted->number("create"); status != 0)
 		return scripted->status(status);
 	scripted->open("open");
+	scripted->forge();
 	scripted->say("create");
 	scripted->host.info("made of " + std::string(scripted->host.interface_name(7)));
 	*self = scripted.release();

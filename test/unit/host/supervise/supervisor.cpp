@@ -42,7 +42,8 @@ namespace data = boost::unit_test::data;
 const Isolation isolations[] = {Isolation::process, Isolation::thread};
 
 InstalledTree tree() {
-	return {TMON_TEST_PLUGINS, std::filesystem::path(std::getenv("TMON_DIST")) / "libexec/traffic-monitor/plugin-runner"};
+	const std::filesystem::path dist = std::getenv("TMON_DIST");
+	return {TMON_TEST_PLUGINS, dist / "libexec/traffic-monitor/plugin-runner"};
 }
 
 bool has_children() {
@@ -194,7 +195,8 @@ BOOST_DATA_TEST_CASE(a_start_that_fails_leaves_no_child_process, data::make(isol
 		return failures;
 	};
 	auto failures = start([](const Host& host, Isolation how) {
-		return std::vector{host.plugin("good", how), host.plugin("bad", how, R"("create": -1, "text": "no\u001bsuch rule")")};
+		return std::vector{host.plugin("good", how),
+		                   host.plugin("bad", how, R"("create": -1, "text": "no\u001bsuch rule")")};
 	});
 	BOOST_REQUIRE(failures.size() == 1u);
 	BOOST_TEST(failures[0].plugin.name == "bad");
@@ -253,7 +255,9 @@ BOOST_AUTO_TEST_CASE(a_crash_is_failed_and_the_accounts_balance) {
 BOOST_DATA_TEST_CASE(alerts_are_routed_to_all_who_take_them, data::make(isolations), isolation) {
 	Host host;
 	BOOST_REQUIRE(
-	    host.supervisor->start({host.plugin("emitter", isolation, R"("emit": 3)"), host.plugin("taker", isolation)}).empty());
+	    host.supervisor
+	        ->start({host.plugin("emitter", isolation, R"("emit": 3)"), host.plugin("taker", isolation)})
+	        .empty());
 	tmon_tick tick{};
 	tick.size = sizeof tick;
 	host.supervisor->tick(tick);
@@ -272,8 +276,10 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 	const RunnerEnvironment environment{host.rings, host.writer.descriptor(), {}, tree().runner.string()};
 	// The page reaches us the way it reaches a plugin: found among the open files.
 	auto found = find_plugin("scripted", tree());
-	PluginInstance plugin(host.io, environment, host.plugin("a", Isolation::thread), std::move(std::get<PluginFile>(found)),
-	                      [](PluginInstance&, const DecodedAlert&) {}, [](PluginInstance&) {}, [](PluginInstance&) {});
+	const auto ignore = [](PluginInstance&) {};
+	PluginInstance plugin(host.io, environment, host.plugin("a", Isolation::thread),
+	                      std::move(std::get<PluginFile>(found)), [](PluginInstance&, const DecodedAlert&) {}, ignore,
+	                      ignore);
 	BOOST_TEST(host.run_until([&] { return plugin.state() == PluginInstance::State::ready; }));
 	int page_fd = -1;
 	for (int fd = 0; fd < 1024; ++fd) {
@@ -303,6 +309,54 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 	}
 	plugin.finish();
 	BOOST_TEST(host.run_until([&] { return plugin.gone(); }));
+}
+
+// The configuration of a plugin that writes `count` messages of that type to the host behind the runner's back.
+std::string forging(MessageType type, int count, const std::string& file) {
+	std::string list = std::to_string(static_cast<uint32_t>(type));
+	for (int i = 1; i < count; ++i)
+		list += ", " + std::to_string(static_cast<uint32_t>(type));
+	return R"("file": ")" + file + R"(", "forge": [)" + list + "]";
+}
+
+BOOST_AUTO_TEST_CASE(forged_messages_harm_nobody_else) {
+	const MessageType types[] = {MessageType::setup,   MessageType::finish, MessageType::log,   MessageType::alert_out,
+	                             MessageType::open,    MessageType::drained, MessageType::ended, MessageType::asleep,
+	                             MessageType::opened,  static_cast<MessageType>(4711)};
+	for (const MessageType type : types) {
+		BOOST_TEST_CONTEXT("type " << static_cast<uint32_t>(type)) {
+			Host host;
+			const std::string file = (host.dir / "granted").string();
+			const auto failures = host.supervisor->start(
+			    {host.plugin("forger", Isolation::process, forging(type, 1, file)),
+			     host.plugin("honest", Isolation::process)});
+			BOOST_TEST(failures.empty());
+			host.publish(0, 10);
+			host.end();
+			BOOST_TEST(host.totals().plugins[1].delivered == 10u);
+			BOOST_TEST(imbalances(host.totals()).empty());
+		}
+	}
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_says_it_has_failed_is_believed) {
+	Host host;
+	const auto failures =
+	    host.supervisor->start({host.plugin("a", Isolation::process, forging(MessageType::refused, 1, "why"))});
+	BOOST_REQUIRE(failures.size() == 1u);
+	BOOST_TEST(failures[0].reason == "why");
+	BOOST_TEST(!has_children());
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_cannot_have_the_host_collect_open_files) {
+	Host host;
+	const std::string file = (host.dir / "granted").string();
+	const std::size_t before = open_descriptors();
+	const std::string config = forging(MessageType::open, 3000, file);
+	BOOST_TEST(host.supervisor->start({host.plugin("a", Isolation::process, config)}).empty());
+	// Its socket, its process, its output, its page.
+	BOOST_TEST(open_descriptors() <= before + 5);
+	host.end();
 }
 
 BOOST_AUTO_TEST_CASE(runners_become_users_that_nobody_else_is, *tmon::test::needs_root()) {
