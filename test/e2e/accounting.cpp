@@ -19,9 +19,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 12> fields = {"timestamp",    "timestamp_iso", "src_ip",      "dst_ip",
-						     "src_port",     "dst_port",      "protocol",    "protocol_num",
-						     "packet_size",  "action",        "interface",   "flow_hash"};
+constexpr std::array<std::string_view, 12> fields = {"timestamp",   "timestamp_iso", "src_ip",    "dst_ip",
+                                                     "src_port",    "dst_port",      "protocol",  "protocol_num",
+                                                     "packet_size", "action",        "interface", "flow_hash"};
 
 std::vector<std::string_view> lines_of(std::string_view text) {
 	std::vector<std::string_view> lines;
@@ -96,11 +96,12 @@ void every_logger_gets_everything(const std::string& isolation) {
 		config["file"] = (logs / name).string();
 		return plugin(id, name, std::move(config), isolation);
 	};
-	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin("console", "console", {{"lines", false}}, isolation),
-							      logger("logger-json", "jsonl", {{"format", "jsonl"}}),
-							      logger("logger-json", "array", {{"format", "json"}}),
-							      logger("logger-csv", "csv", {})})});
+	Monitor monitor(wire.watched,
+	                {.interfaces = {wire.interface()},
+	                 .config = config_with({plugin("console", "console", {{"lines", false}}, isolation),
+	                                        logger("logger-json", "jsonl", {{"format", "jsonl"}}),
+	                                        logger("logger-json", "array", {{"format", "json"}}),
+	                                        logger("logger-csv", "csv", {})})});
 	const Sent sent = wire.send({"--scenario", "mixed", "--count", "200000"});
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);
@@ -130,9 +131,9 @@ BOOST_AUTO_TEST_CASE(every_logger_gets_everything_in_threads) { every_logger_get
 BOOST_AUTO_TEST_CASE(a_slow_plugin_loses_exactly_what_it_missed) {
 	const Wire wire;
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin(test_plugin("slow"), "slow"),
-							      plugin(test_plugin("tally"), "tally")}),
-				       .arguments = {"--ring-size", "64K"}});
+	                               .config = config_with({plugin(test_plugin("slow"), "slow"),
+	                                                      plugin(test_plugin("tally"), "tally")}),
+	                               .arguments = {"--ring-size", "64K"}});
 	// 1023 events can wait in each ring: the slow one takes at most some 10000 a second.
 	const Sent sent = wire.send({"--scenario", "mixed", "--count", "80000", "--rate", "40000"});
 	const Ended ended = monitor.stop();
@@ -152,9 +153,9 @@ BOOST_AUTO_TEST_CASE(a_stopped_plugin_loses_and_the_others_do_not) {
 	const TempDir logs;
 	const std::string log = (logs / "log").string();
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin("logger-json", "log", {{"file", log}}),
-							      plugin(test_plugin("tally"), "stopped")}),
-				       .arguments = {"--ring-size", "1M"}});
+	                               .config = config_with({plugin("logger-json", "log", {{"file", log}}),
+	                                                      plugin(test_plugin("tally"), "stopped")}),
+	                               .arguments = {"--ring-size", "1M"}});
 	const pid_t runner = monitor.runners().at("stopped");
 	kill(runner, SIGSTOP);
 	// More than two rings of 16384 hold, at a rate that the logger keeps up with.

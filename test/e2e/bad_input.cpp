@@ -22,9 +22,7 @@ const std::string minimal = R"({"permitted_cidrs": ["10.0.0.0/8"]})";
 struct Network {
 	NetworkNamespace where;
 
-	Network() {
-		where.ip({"link", "add", "watched0", "up", "type", "veth", "peer", "name", "peer0"});
-	}
+	Network() { where.ip({"link", "add", "watched0", "up", "type", "veth", "peer", "name", "peer0"}); }
 };
 
 // A folder to work in.
@@ -32,7 +30,9 @@ struct Bench {
 	TempDir files;
 
 	std::string path(const std::string& name) const { return (files / name).string(); }
-	std::string write(const std::string& name, const std::string& text) const { return files.write(name, text).string(); }
+	std::string write(const std::string& name, const std::string& text) const {
+		return files.write(name, text).string();
+	}
 	std::string with_plugins(json::array plugins) const {
 		return write("config.json", json::serialize(config_with(std::move(plugins))));
 	}
@@ -59,10 +59,11 @@ void check(const Network& network, const Case& item) {
 		std::vector<std::string> arguments = item.arguments(bench);
 		const std::set<std::string> before = bench.left();
 		const Finished finished = run_monitor(network.where, std::move(arguments), item.wrapper);
-		BOOST_TEST(finished.status == item.status, "it ended with " << finished.status << ":\n" << finished.errors);
+		BOOST_TEST(finished.status == item.status, "it ended with " << finished.status << ":\n"
+		                                                            << finished.errors);
 		for (const std::string& part : item.says)
-			BOOST_TEST(finished.errors.find(part) != std::string::npos,
-				   "not \"" << part << "\" in:\n" << finished.errors);
+			BOOST_TEST(finished.errors.find(part) != std::string::npos, "not \"" << part << "\" in:\n"
+			                                                                     << finished.errors);
 		BOOST_TEST(finished.output == "");
 		BOOST_TEST(finished.errors.find("monitoring;") == std::string::npos);
 		BOOST_TEST(xdp_program(network.where, "watched0") == 0u);
@@ -95,7 +96,8 @@ std::function<std::vector<std::string>(const Bench&)> options(const std::vector<
 // With one plugin.
 std::function<std::vector<std::string>(const Bench&)> with_plugin(const std::string& name, json::object config = {}) {
 	return [name, config](const Bench& bench) {
-		return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(name, "it", config)})};
+		return std::vector<std::string>{"-i", "watched0", "-c",
+		                                bench.with_plugins({plugin(name, "it", config)})};
 	};
 }
 
@@ -106,13 +108,24 @@ BOOST_AUTO_TEST_SUITE(bad_input, *needs_root())
 BOOST_AUTO_TEST_CASE(command_line) {
 	check_all({
 	    {"unknown option", options({"--drop-packts"}), 2, {"unknown option \"--drop-packts\"", "--drop-packets"}},
-	    {"option twice", options({"--xdp-mode", "auto", "--xdp-mode", "auto"}), 2, {"--xdp-mode is given more than once"}},
+	    {"option twice",
+	     options({"--xdp-mode", "auto", "--xdp-mode", "auto"}),
+	     2,
+	     {"--xdp-mode is given more than once"}},
 	    {"no value", options({"--log-file"}), 2, {"--log-file needs a value"}},
 	    {"bad value", options({"--stats-interval", "5x"}), 2, {"--stats-interval"}},
 	    {"format without its file", options({"--log-format", "json"}), 2, {"--log-format json needs --log-file"}},
-	    {"no config", [](const Bench&) { return std::vector<std::string>{"-i", "watched0"}; }, 2, {"-c FILE is required"}},
+	    {"no config",
+	     [](const Bench&) {
+		     return std::vector<std::string>{"-i", "watched0"};
+	     },
+	     2,
+	     {"-c FILE is required"}},
 	    {"no interface",
-	     [](const Bench& bench) { return std::vector<std::string>{"-c", bench.write("config.json", minimal)}; }, 2,
+	     [](const Bench& bench) {
+		     return std::vector<std::string>{"-c", bench.write("config.json", minimal)};
+	     },
+	     2,
 	     {"-i INTERFACE is required"}},
 	    {"a stray word", options({"eth0"}), 2, {"unexpected argument \"eth0\""}},
 	});
@@ -125,14 +138,21 @@ BOOST_AUTO_TEST_CASE(interfaces_and_rights) {
 		return std::vector<std::string>{"-i", "watched0", "-c", bench.write("config.json", minimal)};
 	};
 	check_all({
-	    {"no such interface", options({"-i", "watched1"}), 4, {"no interface \"watched1\"; there are: ", "lo", "watched0"}},
+	    {"no such interface",
+	     options({"-i", "watched1"}),
+	     4,
+	     {"no interface \"watched1\"; there are: ", "lo", "watched0"}},
 	    {"neither of two",
 	     [](const Bench& bench) {
 		     return std::vector<std::string>{"-i", "nope0,nope1", "-c", bench.write("config.json", minimal)};
 	     },
 	     4,
 	     {"no interface \"nope0\"", "no interface \"nope1\""}},
-	    {"an unprivileged user", readable, 4, {"CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON", "run as root (sudo) or grant"}, nobody},
+	    {"an unprivileged user",
+	     readable,
+	     4,
+	     {"CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON", "run as root (sudo) or grant"},
+	     nobody},
 	    {"one capability missing",
 	     options({}),
 	     4,
@@ -140,7 +160,8 @@ BOOST_AUTO_TEST_CASE(interfaces_and_rights) {
 	     {"setpriv", "--bounding-set", "-perfmon", "--inh-caps", "-perfmon"}},
 	    {"native mode on lo",
 	     [](const Bench& bench) {
-		     return std::vector<std::string>{"-i", "lo", "-c", bench.write("config.json", minimal), "--xdp-mode", "native"};
+		     return std::vector<std::string>{"-i",         "lo",    "-c", bench.write("config.json", minimal),
+		                                     "--xdp-mode", "native"};
 	     },
 	     4,
 	     {"cannot attach to lo (native mode): the driver has no native XDP"}},
@@ -183,41 +204,59 @@ BOOST_AUTO_TEST_CASE(configuration) {
 	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"],\n \"intefaces\": [],\n \"drop_packets\": 1}"),
 	     3,
 	     {"config.json:2:2: error: unknown key \"intefaces\" (did you mean \"interfaces\"?)", "config.json:3:"}},
-	    {"dropping everything", config_text(R"({"permitted_cidrs": [], "drop_packets": true})"), 3, {"permitted_cidrs"}},
+	    {"dropping everything",
+	     config_text(R"({"permitted_cidrs": [], "drop_packets": true})"),
+	     3,
+	     {"permitted_cidrs"}},
 	});
 }
 
 BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 	check_all({
-	    {"unknown", with_plugin("loger-json"), 3,
-	     {"config.json:1:", "unknown plugin \"loger-json\": there are alerts, console, logger-csv, logger-json, threats"}},
-	    {"missing file", with_plugin("./nowhere.so"), 3, {"cannot open the plugin ./nowhere.so: No such file or directory"}},
-	    {"a directory", with_plugin("/tmp"), 3, {"the plugin /tmp is not a regular file"}},
+	    {"unknown",
+	     with_plugin("loger-json"),
+	     3,
+	     {"config.json:1:",
+	      "unknown plugin \"loger-json\": there are alerts, console, logger-csv, logger-json, threats"}},
+	    {"missing file",
+	     with_plugin("./nowhere.so"),
+	     3,
+	     {"cannot open the plugin ./nowhere.so: No such file or directory"}},
+	    {"a directory", with_plugin("/usr"), 3, {"the plugin /usr is not a regular file"}},
 	    {"a text file",
 	     [](const Bench& bench) {
 		     const std::string file = bench.write("text.so", "not a shared object\n");
-		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(file, "text")})};
+		     return std::vector<std::string>{"-i", "watched0", "-c",
+		                                     bench.with_plugins({plugin(file, "text")})};
 	     },
 	     3,
 	     {"plugin text: ", "text.so cannot be loaded: "}},
 	    {"an empty file",
 	     [](const Bench& bench) {
 		     const std::string file = bench.write("empty.so", "");
-		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({plugin(file, "empty")})};
+		     return std::vector<std::string>{"-i", "watched0", "-c",
+		                                     bench.with_plugins({plugin(file, "empty")})};
 	     },
 	     3,
 	     {"plugin empty: ", "empty.so cannot be loaded: "}},
-	    {"no entry", with_plugin(test_plugin("no_entry")), 3, {"no_entry.so is not a plugin: it exports no tmon_plugin_entry_v1"}},
-	    {"another ABI", with_plugin(test_plugin("other_major")), 3,
+	    {"no entry",
+	     with_plugin(test_plugin("no_entry")),
+	     3,
+	     {"no_entry.so is not a plugin: it exports no tmon_plugin_entry_v1"}},
+	    {"another ABI",
+	     with_plugin(test_plugin("other_major")),
+	     3,
 	     {"other_major.so cannot be used: it was built for plugin ABI 7.0, this is 0.", "rebuild it"}},
-	    {"a newer ABI", with_plugin(test_plugin("newer_minor")), 3,
+	    {"a newer ABI",
+	     with_plugin(test_plugin("newer_minor")),
+	     3,
 	     {"newer_minor.so cannot be used: it requires plugin ABI 0.", "a newer traffic-monitor is needed"}},
 	    {"two at once",
 	     [](const Bench& bench) {
 		     return std::vector<std::string>{
-			 "-i", "watched0", "-c",
-			 bench.with_plugins({plugin("nothing", "one"), plugin("console", "fine"),
-					     plugin(test_plugin("no_entry"), "two")})};
+		         "-i", "watched0", "-c",
+		         bench.with_plugins({plugin("nothing", "one"), plugin("console", "fine"),
+		                             plugin(test_plugin("no_entry"), "two")})};
 	     },
 	     3,
 	     {"plugin one: unknown plugin \"nothing\"", "plugin two: "}},
@@ -228,7 +267,7 @@ BOOST_AUTO_TEST_CASE(plugin_configuration) {
 	check_all({
 	    {"unknown key, placed at its entry",
 	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"], \"plugins\": [\n  {\"plugin\": \"console\"},\n"
-			 "  {\"plugin\": \"threats\", \"config\": {\"port_scan\": {\"prots\": 3}}}\n]}"),
+	                 "  {\"plugin\": \"threats\", \"config\": {\"port_scan\": {\"prots\": 3}}}\n]}"),
 	     3,
 	     {"config.json:3:", "error: plugin threats: ", "\"port_scan.prots\"", "did you mean \"ports\"?"}},
 	    {"missing file", with_plugin("logger-json"), 3, {"plugin it: ", "\"file\""}},
@@ -241,7 +280,8 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
 	const auto write_to = [](std::vector<std::string> words, const std::string& name) {
 		return [words, name](const Bench& bench) {
 			std::filesystem::create_directory(bench.files / "dir");
-			std::vector<std::string> arguments = {"-i", "watched0", "-c", bench.write("config.json", minimal)};
+			std::vector<std::string> arguments = {"-i", "watched0", "-c",
+			                                      bench.write("config.json", minimal)};
 			arguments.insert(arguments.end(), words.begin(), words.end());
 			arguments.push_back(bench.path(name));
 			return arguments;
@@ -250,13 +290,22 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_written) {
 	std::vector<Case> cases;
 	for (const char* format : {"json", "jsonl", "csv"}) {
 		const std::vector<std::string> log = {"--log-format", format, "--log-file"};
-		cases.push_back({std::string("log in no directory, ") + format, write_to(log, "none/log"), 1,
-				 {"cannot open ", "none/log: No such file or directory"}});
-		cases.push_back({std::string("log is a directory, ") + format, write_to(log, "dir"), 1, {"cannot open ", "dir: Is a directory"}});
+		cases.push_back({std::string("log in no directory, ") + format,
+		                 write_to(log, "none/log"),
+		                 1,
+		                 {"cannot open ", "none/log: No such file or directory"}});
+		cases.push_back({std::string("log is a directory, ") + format,
+		                 write_to(log, "dir"),
+		                 1,
+		                 {"cannot open ", "dir: Is a directory"}});
 	}
 	const std::vector<std::string> stats = {"--stats-file"};
-	cases.push_back({"statistics in no directory", write_to(stats, "none/stats"), 1, {"none/stats", "No such file or directory"}});
-	cases.push_back({"statistics are a directory", write_to(stats, "dir"), 1, {"cannot replace ", "dir: Is a directory"}});
+	cases.push_back({"statistics in no directory",
+	                 write_to(stats, "none/stats"),
+	                 1,
+	                 {"none/stats", "No such file or directory"}});
+	cases.push_back(
+	    {"statistics are a directory", write_to(stats, "dir"), 1, {"cannot replace ", "dir: Is a directory"}});
 	check_all(cases);
 }
 
@@ -265,8 +314,11 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_in_the_kernel) {
 	const Network network;
 	const Bench bench;
 	const auto options = [&] {
-		return std::vector<std::string>{"-i", "lo", "-c", bench.write("config.json", minimal), "--xdp-mode", "native",
-						"--log-format", "jsonl", "--log-file", bench.path("log")};
+		return std::vector<std::string>{"-i",           "lo",
+		                                "-c",           bench.write("config.json", minimal),
+		                                "--xdp-mode",   "native",
+		                                "--log-format", "jsonl",
+		                                "--log-file",   bench.path("log")};
 	};
 	const Finished finished = run_monitor(network.where, options());
 	BOOST_TEST(finished.status == 4);

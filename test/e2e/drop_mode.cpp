@@ -28,7 +28,6 @@ namespace {
 // Where traffic-gen's hosts are.
 const std::vector<std::string> permitted = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"};
 
-
 // The `action` of each line, all of which must be the same.
 void check_actions(const std::filesystem::path& log, const std::string& action, uint64_t lines) {
 	std::istringstream text(read_file(log));
@@ -41,8 +40,8 @@ void check_actions(const std::filesystem::path& log, const std::string& action, 
 
 Monitor start(const Wire& wire, const std::string& xdp_mode, bool drop, const std::filesystem::path& log) {
 	MonitorOptions options{.interfaces = {wire.interface()},
-			       .config = config_with({plugin("logger-json", "log", {{"file", log.string()}})}),
-			       .arguments = {"--xdp-mode", xdp_mode}};
+	                       .config = config_with({plugin("logger-json", "log", {{"file", log.string()}})}),
+	                       .arguments = {"--xdp-mode", xdp_mode}};
 	if (drop)
 		options.arguments.push_back("--drop-packets");
 	return Monitor(wire.watched, options);
@@ -54,10 +53,10 @@ void check_mode(const std::string& xdp_mode, bool drop) {
 	FrameCounter behind(wire.watched, wire.interface(), permitted);
 	Monitor monitor = start(wire, xdp_mode, drop, logs / "log");
 	BOOST_TEST(monitor.errors().find("attached to " + wire.interface() + " in " + xdp_mode + " mode\n") !=
-		   std::string::npos);
+	           std::string::npos);
 	// Neither an address nor a protocol that the filter could judge.
 	const std::vector<packet::Bytes> unfiltered = {packet::Ethernet{} / packet::Arp{},
-						       packet::Ethernet{.type = 0x88cc} / packet::Payload(40)};
+	                                               packet::Ethernet{.type = 0x88cc} / packet::Payload(40)};
 	wire.send(unfiltered);
 	const Sent sent = wire.send({"--scenario", "mixed", "--count", "40000", "--rate", "80000"});
 	const uint64_t expected = unfiltered.size() + (drop ? sent.permitted : sent.packets);
@@ -69,7 +68,8 @@ void check_mode(const std::string& xdp_mode, bool drop) {
 	BOOST_TEST(counts.total == expected);
 	BOOST_TEST(counts.not_ip == unfiltered.size());
 	BOOST_TEST(counts.other == (drop ? 0u : sent.denied));
-	BOOST_TEST(counts.by_prefix[0] + counts.by_prefix[1] + counts.by_prefix[2] + counts.by_prefix[3] == sent.permitted);
+	BOOST_TEST(counts.by_prefix[0] + counts.by_prefix[1] + counts.by_prefix[2] + counts.by_prefix[3] ==
+	           sent.permitted);
 	if (!drop) {
 		BOOST_TEST(counts.ipv4 == sent.ipv4);
 		BOOST_TEST(counts.ipv6 == sent.ipv6);

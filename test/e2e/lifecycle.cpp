@@ -23,8 +23,9 @@ bool says(const std::string& text, const std::string& part) { return text.find(p
 
 MonitorOptions everything(const Wire& wire, const TempDir& logs) {
 	return {.interfaces = {wire.interface()},
-		.config = config_with({plugin("console", "console"), plugin("threats", "threats"), plugin("alerts", "alerts"),
-				       plugin("logger-json", "log", {{"file", (logs / "log").string()}})})};
+	        .config =
+	            config_with({plugin("console", "console"), plugin("threats", "threats"), plugin("alerts", "alerts"),
+	                         plugin("logger-json", "log", {{"file", (logs / "log").string()}})})};
 }
 
 // Once the host has ended, before it is waited for: that would end what it has left behind.
@@ -64,16 +65,17 @@ void check_end_by(int number, bool to_all) {
 // The line that is printed at the end, made of the statistics.
 std::string totals_line(const json::object& stats) {
 	const auto total = [&](const char* key) { return std::to_string(figure(stats, std::string("/") + key)); };
-	return "packets: seen " + total("seen") + " = permitted " + total("permitted") + " + denied " + total("denied") +
-	       " + passed unfiltered " + total("passed_unfiltered") + "; dropped " + total("dropped") +
-	       " of the denied; reported " + total("reported") + "\n";
+	return "packets: seen " + total("seen") + " = permitted " + total("permitted") + " + denied " +
+	       total("denied") + " + passed unfiltered " + total("passed_unfiltered") + "; dropped " +
+	       total("dropped") + " of the denied; reported " + total("reported") + "\n";
 }
 
 // The kernel's trace buffer, without taking anything out of it: others may be reading too. tracefs is
 // mounted for one command only.
 std::string kernel_trace() {
 	const TempDir mount;
-	return run({"unshare", "-m", "sh", "-c", "mount -t tracefs tracefs \"$0\" && cat \"$0/trace\"", mount.path().string()})
+	return run({"unshare", "-m", "sh", "-c", "mount -t tracefs tracefs \"$0\" && cat \"$0/trace\"",
+	            mount.path().string()})
 	    .output;
 }
 
@@ -101,9 +103,9 @@ BOOST_AUTO_TEST_CASE(traffic_all_the_while_balances) {
 	const Wire wire;
 	const TempDir logs;
 	Monitor monitor(wire.watched, everything(wire, logs));
-	Process flood({in_dist("bin/traffic-gen"), "-i", wire.cable.left().interface, "--dst-mac", wire.cable.right().mac,
-		       "--scenario", "spoofed-flood", "--count", "100000000"},
-		      {.network_namespace = wire.sender.name()});
+	Process flood({in_dist("bin/traffic-gen"), "-i", wire.cable.left().interface, "--dst-mac",
+	               wire.cable.right().mac, "--scenario", "spoofed-flood", "--count", "100000000"},
+	              {.network_namespace = wire.sender.name()});
 	BOOST_TEST(eventually([&] { return monitor.output().size() > 100'000; }));
 	const auto start = std::chrono::steady_clock::now();
 	const Ended ended = monitor.stop();
@@ -123,14 +125,15 @@ BOOST_AUTO_TEST_CASE(two_interfaces_are_counted_apart) {
 	for (const std::string& interface : options.interfaces)
 		BOOST_TEST(xdp_program(wire.watched, interface) != 0u);
 	const Sent sent = wire.send({"--scenario", "mixed", "--count", "3000"});
-	const Finished other = run({in_dist("bin/traffic-gen"), "-i", second.left().interface, "--dst-mac", second.right().mac,
-				    "--scenario", "spoofed-flood", "--count", "700", "--ip", "4"},
-				   {.network_namespace = wire.sender.name()});
+	const Finished other = run({in_dist("bin/traffic-gen"), "-i", second.left().interface, "--dst-mac",
+	                            second.right().mac, "--scenario", "spoofed-flood", "--count", "700", "--ip", "4"},
+	                           {.network_namespace = wire.sender.name()});
 	BOOST_TEST(other.status == 0);
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);
 	check_accounts(ended.stats);
-	const std::string first_own = "/interfaces/" + wire.interface(), second_own = "/interfaces/" + second.right().interface;
+	const std::string first_own = "/interfaces/" + wire.interface(),
+	                  second_own = "/interfaces/" + second.right().interface;
 	BOOST_TEST(figure(ended.stats, first_own + "/seen") == sent.packets);
 	BOOST_TEST(figure(ended.stats, first_own + "/denied_by_reason/not_permitted") == sent.denied);
 	BOOST_TEST(figure(ended.stats, second_own + "/seen") == 700u);
@@ -149,20 +152,21 @@ BOOST_AUTO_TEST_CASE(a_program_of_somebody_else_stays) {
 	for (const char* mode : {"native", "generic"}) {
 		BOOST_TEST_CONTEXT("the other in " << mode << " mode") {
 			Monitor other(wire.watched, {.interfaces = {wire.interface()},
-						     .config = config_with({}),
-						     .arguments = {"--xdp-mode", mode}});
+			                             .config = config_with({}),
+			                             .arguments = {"--xdp-mode", mode}});
 			const uint32_t program = xdp_program(wire.watched, wire.interface());
 			BOOST_TEST(program != 0u);
 			for (const char* own_mode : {"auto", "native", "generic"}) {
 				// The one that could be attached goes again.
 				const Finished finished =
-				    run_monitor(wire.watched, {"-i", second.right().interface, "-i", wire.interface(), "-c", config,
-							       "--xdp-mode", own_mode});
+				    run_monitor(wire.watched, {"-i", second.right().interface, "-i", wire.interface(),
+				                               "-c", config, "--xdp-mode", own_mode});
 				BOOST_TEST(finished.status == 4);
 				BOOST_TEST(says(finished.errors, "cannot attach to " + wire.interface()));
-				BOOST_TEST(says(finished.errors, "program " + std::to_string(program) +
-								     " (xdp_filter) is attached already and is not replaced"),
-					   finished.errors);
+				BOOST_TEST(
+				    says(finished.errors, "program " + std::to_string(program) +
+				                              " (xdp_filter) is attached already and is not replaced"),
+				    finished.errors);
 				BOOST_TEST(xdp_program(wire.watched, wire.interface()) == program);
 				BOOST_TEST(xdp_program(wire.watched, second.right().interface) == 0u);
 			}
@@ -177,9 +181,10 @@ BOOST_AUTO_TEST_CASE(a_program_of_somebody_else_stays) {
 BOOST_AUTO_TEST_CASE(loopback_is_watched_in_generic_mode_and_it_says_why) {
 	const NetworkNamespace alone;
 	Monitor monitor(alone, {.interfaces = {"lo"}, .config = config_with({})});
-	BOOST_TEST(says(monitor.errors(), "attached to lo in generic mode; native mode is not available: the driver has no "
-					  "native XDP\n"),
-		   monitor.errors());
+	BOOST_TEST(says(monitor.errors(),
+	                "attached to lo in generic mode; native mode is not available: the driver has no "
+	                "native XDP\n"),
+	           monitor.errors());
 	BOOST_TEST(monitor.stop().status == 0);
 }
 
@@ -189,9 +194,9 @@ BOOST_AUTO_TEST_CASE(the_statistics_file_is_whole_at_every_moment) {
 	MonitorOptions options = everything(wire, logs);
 	options.stats = {"--stats-interval", "200ms"};
 	Monitor monitor(wire.watched, options);
-	Process flood({in_dist("bin/traffic-gen"), "-i", wire.cable.left().interface, "--dst-mac", wire.cable.right().mac,
-		       "--scenario", "mixed", "--count", "40000", "--rate", "20000"},
-		      {.network_namespace = wire.sender.name()});
+	Process flood({in_dist("bin/traffic-gen"), "-i", wire.cable.left().interface, "--dst-mac",
+	               wire.cable.right().mac, "--scenario", "mixed", "--count", "40000", "--rate", "20000"},
+	              {.network_namespace = wire.sender.name()});
 	std::set<uint64_t> seen;
 	const auto end = std::chrono::steady_clock::now() + 2500ms;
 	while (std::chrono::steady_clock::now() < end) {
@@ -218,8 +223,8 @@ BOOST_AUTO_TEST_CASE(the_statistics_file_is_whole_at_every_moment) {
 BOOST_AUTO_TEST_CASE(each_verdict_is_traced) {
 	const Wire wire;
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({}),
-				       .arguments = {"--bpf-trace", "--drop-packets"}});
+	                               .config = config_with({}),
+	                               .arguments = {"--bpf-trace", "--drop-packets"}});
 	// Addresses that no other run has, for the trace is common to all.
 	const auto pid = static_cast<unsigned>(monitor.pid());
 	const std::string tail = std::to_string(pid >> 8 & 255) + "." + std::to_string(pid & 255);
@@ -235,7 +240,8 @@ BOOST_AUTO_TEST_CASE(each_verdict_is_traced) {
 	std::string trace;
 	const auto complete = [&] {
 		trace = kernel_trace();
-		return says(trace, permitted + " proto 17") && says(trace, denied + " proto 6") && says(trace, denied6 + " proto 17");
+		return says(trace, permitted + " proto 17") && says(trace, denied + " proto 6") &&
+		       says(trace, denied6 + " proto 17");
 	};
 	BOOST_TEST(eventually(complete, 5s));
 	const auto line_of = [&](const std::string& address) {
@@ -257,10 +263,10 @@ BOOST_AUTO_TEST_CASE(nobody_reads_what_it_writes) {
 		BOOST_TEST_CONTEXT(isolation) {
 			// Its output is a pipe whose reader has gone.
 			Monitor monitor(wire.watched,
-					{.interfaces = {wire.interface()},
-					 .config = config_with({plugin("console", "console", {}, isolation),
-								plugin(test_plugin("tally"), "tally")}),
-					 .wrapper = {"bash", "-c", "exec \"$@\" > >(exec true)", "bash"}});
+			                {.interfaces = {wire.interface()},
+			                 .config = config_with({plugin("console", "console", {}, isolation),
+			                                        plugin(test_plugin("tally"), "tally")}),
+			                 .wrapper = {"bash", "-c", "exec \"$@\" > >(exec true)", "bash"}});
 			const Sent sent = wire.send({"--scenario", "spoofed-flood", "--count", "500"});
 			const Ended ended = monitor.stop();
 			BOOST_TEST(ended.status == 0);

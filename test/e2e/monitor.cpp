@@ -48,13 +48,13 @@ std::string in_dist(const std::string& path) {
 std::string test_plugin(const std::string& name) { return TMON_TEST_PLUGINS "/" + name + ".so"; }
 
 json::object config_with(json::array plugins) {
-	return {{"permitted_cidrs", {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
-				     "fe80::/10"}},
-		{"plugins", std::move(plugins)}};
+	return {{"permitted_cidrs",
+	         {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"}},
+	        {"plugins", std::move(plugins)}};
 }
 
 json::object plugin(const std::string& plugin, const std::string& name, json::object config,
-		    const std::string& isolation) {
+                    const std::string& isolation) {
 	return {{"plugin", plugin}, {"name", name}, {"isolation", isolation}, {"config", std::move(config)}};
 }
 
@@ -88,13 +88,13 @@ Ended Monitor::stop(int number, Duration limit) {
 Ended Monitor::wait(Duration limit) {
 	const auto status = process_.wait(limit);
 	if (!status)
-		throw std::runtime_error("it has not ended after " + std::to_string(limit.count()) + " ms; it wrote:\n" +
-					 process_.errors());
+		throw std::runtime_error("it has not ended after " + std::to_string(limit.count()) +
+		                         " ms; it wrote:\n" + process_.errors());
 	return {*status, process_.output(), process_.errors(), parse_stats(stats_file())};
 }
 
 Finished run_monitor(const NetworkNamespace& where, std::vector<std::string> arguments,
-		     const std::vector<std::string>& wrapper) {
+                     const std::vector<std::string>& wrapper) {
 	std::vector<std::string> words = wrapper;
 	words.push_back(in_dist("bin/traffic-monitor"));
 	words.insert(words.end(), arguments.begin(), arguments.end());

@@ -27,14 +27,14 @@ std::string test_plugin(const std::string& name);
 // A configuration that permits what configs/default.json permits, with these plugins.
 boost::json::object config_with(boost::json::array plugins);
 boost::json::object plugin(const std::string& plugin, const std::string& name, boost::json::object config = {},
-			   const std::string& isolation = "process");
+                           const std::string& isolation = "process");
 
 struct MonitorOptions {
 	std::vector<std::string> interfaces;
 	boost::json::object config;
-	std::vector<std::string> arguments = {};         // behind those for the above
+	std::vector<std::string> arguments = {}; // behind those for the above
 	std::vector<std::string> stats = {"--stats-interval", "60s"};
-	std::vector<std::string> wrapper = {};           // a program that starts the one that is tested
+	std::vector<std::string> wrapper = {}; // a program that starts the one that is tested
 };
 
 struct Ended {
@@ -72,7 +72,7 @@ private:
 
 // A run that is expected to end by itself, with exactly these arguments.
 Finished run_monitor(const NetworkNamespace& where, std::vector<std::string> arguments,
-		     const std::vector<std::string>& wrapper = {});
+                     const std::vector<std::string>& wrapper = {});
 
 // What stands in the statistics, such as "/plugins/log/delivered"; throws when there is no such number.
 uint64_t figure(const boost::json::object& stats, const std::string& pointer);

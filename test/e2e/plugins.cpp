@@ -53,7 +53,7 @@ std::vector<Descriptor> descriptors_of(pid_t pid) {
 	const std::string process = "/proc/" + std::to_string(pid);
 	for (const auto& entry : std::filesystem::directory_iterator(process + "/fd"))
 		found.push_back({std::filesystem::read_symlink(entry.path()).string(),
-				 read_file(process + "/fdinfo/" + entry.path().filename().string())});
+		                 read_file(process + "/fdinfo/" + entry.path().filename().string())});
 	return found;
 }
 
@@ -65,10 +65,10 @@ struct Beside {
 
 	explicit Beside(const std::string& bad, std::vector<std::string> arguments = {})
 	    : monitor(wire.watched,
-		      {.interfaces = {wire.interface()},
-		       .config = config_with({plugin(test_plugin(bad), "bad"),
-					      plugin("logger-json", "log", {{"file", (logs / "log").string()}})}),
-		       .arguments = std::move(arguments)}) {}
+	              {.interfaces = {wire.interface()},
+	               .config = config_with({plugin(test_plugin(bad), "bad"),
+	                                      plugin("logger-json", "log", {{"file", (logs / "log").string()}})}),
+	               .arguments = std::move(arguments)}) {}
 
 	void check_neighbour(const Ended& ended, const Sent& sent) const {
 		check_accounts(ended.stats);
@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(a_port_scan_is_one_alert_from_open_to_closed) {
 	const TempDir logs;
 	const std::string file = (logs / "alerts").string();
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin("threats", "threats"),
-							      plugin("alerts", "alerts", {{"file", file}})})});
+	                               .config = config_with({plugin("threats", "threats"),
+	                                                      plugin("alerts", "alerts", {{"file", file}})})});
 	const Sent sent = wire.send({"--scenario", "port-scan", "--count", "5000", "--rate", "20000"});
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);
@@ -125,15 +125,15 @@ BOOST_AUTO_TEST_CASE(plugins_of_ones_own_by_path_in_cpp_and_c) {
 	for (const char* isolation : {"process", "thread"}) {
 		BOOST_TEST_CONTEXT(isolation) {
 			Monitor monitor(wire.watched,
-					{.interfaces = {wire.interface()},
-					 .config = config_with({plugin(test_plugin("tally"), "cpp", {}, isolation),
-								plugin(test_plugin("tally_c"), "c", {}, isolation)})});
+			                {.interfaces = {wire.interface()},
+			                 .config = config_with({plugin(test_plugin("tally"), "cpp", {}, isolation),
+			                                        plugin(test_plugin("tally_c"), "c", {}, isolation)})});
 			const Sent sent = wire.send({"--scenario", "spoofed-flood", "--count", "5000"});
 			const Ended ended = monitor.stop();
 			BOOST_TEST(ended.status == 0);
 			check_accounts(ended.stats);
 			BOOST_TEST(says(ended.errors, "[cpp] tally: " + std::to_string(sent.ipv4) + " IPv4, " +
-							  std::to_string(sent.ipv6) + " IPv6, 0 lost\n"));
+			                                  std::to_string(sent.ipv6) + " IPv6, 0 lost\n"));
 			BOOST_TEST(says(ended.errors, "[c] tally: 5000 events\n"));
 		}
 	}
@@ -144,11 +144,11 @@ BOOST_AUTO_TEST_CASE(a_runner_has_no_privileges) {
 	const TempDir logs;
 	// Started with a supplementary group, which must not be passed on.
 	Monitor monitor(wire.watched,
-			{.interfaces = {wire.interface()},
-			 .config = config_with({plugin(test_plugin("tally"), "one"),
-						plugin("logger-json", "two", {{"file", (logs / "two").string()}}),
-						plugin("console", "three", {{"lines", false}})}),
-			 .wrapper = {"setpriv", "--groups", "4,27"}});
+	                {.interfaces = {wire.interface()},
+	                 .config = config_with({plugin(test_plugin("tally"), "one"),
+	                                        plugin("logger-json", "two", {{"file", (logs / "two").string()}}),
+	                                        plugin("console", "three", {{"lines", false}})}),
+	                 .wrapper = {"setpriv", "--groups", "4,27"}});
 	const auto runners = monitor.runners();
 	BOOST_TEST(runners.size() == 3u);
 	std::set<std::string> users;
@@ -176,16 +176,18 @@ BOOST_AUTO_TEST_CASE(a_runner_holds_only_what_it_needs) {
 	const TempDir logs;
 	const std::string log = (logs / "log").string();
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin("logger-json", "log", {{"file", log}}),
-							      plugin(test_plugin("tally"), "tally")})});
+	                               .config = config_with({plugin("logger-json", "log", {{"file", log}}),
+	                                                      plugin(test_plugin("tally"), "tally")})});
 	for (const auto& [name, pid] : monitor.runners()) {
 		BOOST_TEST_CONTEXT("runner of " << name) {
 			std::multiset<std::string> kinds;
 			for (const auto& [target, info] : descriptors_of(pid)) {
-				const std::string kind = target.substr(0, target.find_first_of("[ ") == std::string::npos
-									      ? target.find(':')
-									      : target.find_first_of("[ "));
-				kinds.insert(target.starts_with("/memfd:") ? "memfd" : target == "anon_inode:bpf-map" ? "map" : kind);
+				const std::string kind = target.substr(
+				    0, target.find_first_of("[ ") == std::string::npos ? target.find(':')
+				                                                       : target.find_first_of("[ "));
+				kinds.insert(target.starts_with("/memfd:")    ? "memfd"
+				             : target == "anon_inode:bpf-map" ? "map"
+				                                              : kind);
 				if (target == "anon_inode:bpf-map")
 					BOOST_TEST(says(info, "frozen:\t1"), info);
 				BOOST_TEST(!says(target, "bpf_link"));
@@ -199,8 +201,8 @@ BOOST_AUTO_TEST_CASE(a_runner_holds_only_what_it_needs) {
 			BOOST_TEST(kinds.count("map") == 1u);
 			BOOST_TEST(kinds.count("memfd") <= 2u);
 			BOOST_TEST(kinds.count("/dev/null") == 1u);
-			BOOST_TEST(kinds.count("pipe:") == 2u);   // its output and error
-			BOOST_TEST(kinds.count("socket:") == 1u); // to the host
+			BOOST_TEST(kinds.count("pipe:") == 2u);       // its output and error
+			BOOST_TEST(kinds.count("socket:") == 1u);     // to the host
 			BOOST_TEST(kinds.count("anon_inode:") == 0u); // it shares no eventfd with anybody
 			BOOST_TEST(kinds.count(log) == (name == "log" ? 1u : 0u));
 			// Besides these nothing but the plugin's own file.
@@ -213,7 +215,8 @@ BOOST_AUTO_TEST_CASE(a_runner_holds_only_what_it_needs) {
 BOOST_AUTO_TEST_CASE(a_crash_costs_the_plugin_its_events_and_nobody_else) {
 	Beside test("crash");
 	const Sent sent = test.wire.send({"--scenario", "spoofed-flood", "--count", "20000", "--rate", "50000"});
-	BOOST_TEST(eventually([&] { return says(test.monitor.errors(), "plugin bad has died: its runner was ended by SIGSEGV"); }));
+	BOOST_TEST(eventually(
+	    [&] { return says(test.monitor.errors(), "plugin bad has died: its runner was ended by SIGSEGV"); }));
 	BOOST_TEST(process_runs(test.monitor.pid()));
 	BOOST_TEST(xdp_program(test.wire.watched, test.wire.interface()) != 0u);
 	const Ended ended = test.monitor.stop();
@@ -223,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_crash_costs_the_plugin_its_events_and_nobody_else) {
 	BOOST_TEST(delivered < 1000u);
 	BOOST_TEST(figure(ended.stats, "/plugins/bad/offered") == sent.denied);
 	BOOST_TEST(figure(ended.stats, "/plugins/bad/failed") + figure(ended.stats, "/plugins/bad/lagged") ==
-		   sent.denied - delivered);
+	           sent.denied - delivered);
 }
 
 // At any moment: between two instructions of the loop too.
@@ -273,7 +276,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_asks_again_gets_each_event_once) {
 	test.check_neighbour(ended, sent);
 	BOOST_TEST(figure(ended.stats, "/plugins/bad/failed") == 0u);
 	BOOST_TEST(says(ended.errors, "[bad] took " + std::to_string(figure(ended.stats, "/plugins/bad/delivered")) +
-					  " events, refused some first, 0 wrong\n"));
+	                                  " events, refused some first, 0 wrong\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_plugin_that_hangs_does_not_hold_up_the_end) {
@@ -294,8 +297,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_hangs_does_not_hold_up_the_end) {
 BOOST_AUTO_TEST_CASE(a_plugin_in_a_thread_that_hangs_does_not_hold_up_the_end) {
 	const Wire wire;
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin(test_plugin("hangs"), "bad", {}, "thread"),
-							      plugin(test_plugin("tally"), "good")})});
+	                               .config = config_with({plugin(test_plugin("hangs"), "bad", {}, "thread"),
+	                                                      plugin(test_plugin("tally"), "good")})});
 	const Sent sent = wire.send({"--scenario", "spoofed-flood", "--count", "2000", "--rate", "20000"});
 	BOOST_TEST(eventually([&] { return says(monitor.errors(), "[bad] hangs now"); }));
 	const auto start = std::chrono::steady_clock::now();
@@ -310,8 +313,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_in_a_thread_that_hangs_does_not_hold_up_the_end) {
 BOOST_AUTO_TEST_CASE(what_a_plugin_prints_goes_to_the_diagnostics) {
 	// Alone, so that nobody else's end gives it time for its last words.
 	const Wire wire;
-	Monitor monitor(wire.watched,
-			{.interfaces = {wire.interface()}, .config = config_with({plugin(test_plugin("prints"), "bad")})});
+	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
+	                               .config = config_with({plugin(test_plugin("prints"), "bad")})});
 	wire.send({"--scenario", "spoofed-flood", "--count", "100"});
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);

@@ -23,9 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-packet::Bytes denied_frame() {
-	return packet::Ethernet{} / packet::IPv4{.src = "203.0.113.7"} / packet::UDP{};
-}
+packet::Bytes denied_frame() { return packet::Ethernet{} / packet::IPv4{.src = "203.0.113.7"} / packet::UDP{}; }
 
 off_t size_of(const std::filesystem::path& file) {
 	struct stat status {};
@@ -69,8 +67,9 @@ void every_packet_is_written_soon(const std::string& isolation, uint64_t packets
 	const Wire wire;
 	const TempDir logs;
 	const auto log = logs / "log";
-	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-				       .config = config_with({plugin("logger-json", "log", {{"file", log.string()}}, isolation)})});
+	Monitor monitor(wire.watched,
+	                {.interfaces = {wire.interface()},
+	                 .config = config_with({plugin("logger-json", "log", {{"file", log.string()}}, isolation)})});
 	const std::vector<packet::Bytes> frame = {denied_frame()};
 	Lines lines(log);
 	std::mt19937 random(1);
@@ -95,10 +94,12 @@ void every_packet_is_written_soon(const std::string& isolation, uint64_t packets
 	}
 	BOOST_TEST(late == 0u);
 	std::sort(latencies.begin(), latencies.end());
-	const auto in_us = [](Clock::duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); };
+	const auto in_us = [](Clock::duration d) {
+		return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
+	};
 	BOOST_TEST_MESSAGE(isolation << ": " << sent << " packets; from packet to file: median "
-				     << in_us(latencies[latencies.size() / 2]) << " us, longest " << in_us(latencies.back())
-				     << " us");
+	                             << in_us(latencies[latencies.size() / 2]) << " us, longest "
+	                             << in_us(latencies.back()) << " us");
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);
 	check_accounts(ended.stats);
@@ -117,11 +118,11 @@ BOOST_AUTO_TEST_CASE(at_rest_nobody_wakes_up) {
 	const Wire wire;
 	const TempDir logs;
 	Monitor monitor(wire.watched,
-			{.interfaces = {wire.interface()},
-			 .config = config_with({plugin("console", "console"), plugin("threats", "threats"),
-						plugin("alerts", "alerts"),
-						plugin("logger-json", "log", {{"file", (logs / "log").string()}}),
-						plugin(test_plugin("tally"), "thread", {}, "thread")})});
+	                {.interfaces = {wire.interface()},
+	                 .config = config_with({plugin("console", "console"), plugin("threats", "threats"),
+	                                        plugin("alerts", "alerts"),
+	                                        plugin("logger-json", "log", {{"file", (logs / "log").string()}}),
+	                                        plugin(test_plugin("tally"), "thread", {}, "thread")})});
 	const std::vector<packet::Bytes> frame = {denied_frame()};
 	wire.send(frame);
 	std::this_thread::sleep_for(300ms); // to fall asleep
@@ -136,7 +137,8 @@ BOOST_AUTO_TEST_CASE(at_rest_nobody_wakes_up) {
 		BOOST_TEST(voluntary_switches(pid) == before[name], name << " has woken up");
 	// And they wake when there is something to do.
 	wire.send(frame);
-	BOOST_TEST(eventually([&] { return size_of(logs / "log") > 0 && monitor.output().find("203.0.113.7") != std::string::npos; }));
+	BOOST_TEST(eventually(
+	    [&] { return size_of(logs / "log") > 0 && monitor.output().find("203.0.113.7") != std::string::npos; }));
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0);
 	check_accounts(ended.stats);

@@ -13,8 +13,8 @@
 namespace tmon::test {
 
 Sent Wire::send(const std::vector<std::string>& words) const {
-	std::vector<std::string> argv = {in_dist("bin/traffic-gen"), "-i", cable.left().interface, "--dst-mac",
-					 cable.right().mac, "--src-mac", cable.left().mac, "--json"};
+	std::vector<std::string> argv = {in_dist("bin/traffic-gen"), "-i",        cable.left().interface, "--dst-mac",
+	                                 cable.right().mac,          "--src-mac", cable.left().mac,       "--json"};
 	argv.insert(argv.end(), words.begin(), words.end());
 	const Finished finished = run(std::move(argv), {.network_namespace = sender.name()}, std::chrono::seconds(60));
 	if (finished.status != 0)
@@ -22,8 +22,8 @@ Sent Wire::send(const std::vector<std::string>& words) const {
 	const auto counts = boost::json::parse(finished.output).as_object();
 	if (figure(counts, "/lost") != 0)
 		throw std::runtime_error("the interface lost packets: " + finished.output);
-	return {figure(counts, "/sent"), figure(counts, "/permitted"), figure(counts, "/denied"), figure(counts, "/ipv4"),
-		figure(counts, "/ipv6")};
+	return {figure(counts, "/sent"), figure(counts, "/permitted"), figure(counts, "/denied"),
+	        figure(counts, "/ipv4"), figure(counts, "/ipv6")};
 }
 
 void Wire::send(std::span<const packet::Bytes> frames) const { FrameSender(*this).send(frames); }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Writes through a null pointer when it gets its 1000th event.
+// Writes to where nothing is when it gets its 1000th event.
 #include <traffic_monitor/plugin.hpp>
 
+#include <csignal>
 #include <cstdint>
 
 namespace {
 
 class Crash : public tmon::Plugin {
 public:
-	using Plugin::Plugin;
+	Crash(tmon::Host host, std::string_view config) : Plugin(host, config) {
+		std::signal(SIGSEGV, SIG_DFL); // a sanitizer would catch it
+	}
 
 	void on_batch(const tmon::Batch& batch) {
 		events_ += batch.size();
@@ -19,7 +22,7 @@ public:
 
 private:
 	uint64_t events_ = 0;
-	volatile int* volatile nowhere_ = nullptr;
+	volatile int* volatile nowhere_ = reinterpret_cast<volatile int*>(8); // as a member of a null pointer's target
 };
 
 } // namespace

@@ -20,7 +20,7 @@ public:
 
 	void on_end() {
 		host().info("tally: " + std::to_string(ipv4_) + " IPv4, " + std::to_string(ipv6_) + " IPv6, " +
-			    std::to_string(lost_) + " lost");
+		            std::to_string(lost_) + " lost");
 	}
 
 private:
