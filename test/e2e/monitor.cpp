@@ -112,7 +112,9 @@ void check_accounts(const json::object& stats) {
 	BOOST_TEST(total("dropped") <= total("denied"));
 	for (const auto& [name, value] : stats.at("plugins").as_object()) {
 		BOOST_TEST_CONTEXT("plugin " << std::string(name)) {
-			const auto own = [&](const char* key) { return json::value_to<uint64_t>(value.at(key)); };
+			const auto own = [&account = value](const char* key) {
+				return json::value_to<uint64_t>(account.at(key));
+			};
 			BOOST_TEST(own("offered") == own("delivered") + own("lagged") + own("failed") + own("pending"));
 			BOOST_TEST(own("pending") == 0u);
 		}
