@@ -23,9 +23,12 @@ using namespace std::chrono_literals;
 constexpr auto kFlushInterval = 1s;   // while events keep coming; an idle runner flushes at once
 constexpr auto kFirstNap = 50us;      // pauses double from here
 constexpr auto kLongestNap = 1000us;
+// A reader at the heels of the writer takes the cache lines away that the writer is about to need: with
+// fewer events than this in every ring, let some more gather.
+constexpr uint64_t kMany = 512;
 constexpr auto kSleepAfter = 5ms;     // of silence: sleep until woken
 constexpr auto kFailureReport = 10s;  // at most one line about failing calls in this time
-constexpr timespec kGivenUpPause{1, 0}; // between two looks of a plugin that has given up
+constexpr auto kGivenUpPause = 1s;     // between two looks of a plugin that has given up
 constexpr int kMessagesAtOnce = 64;   // events get their turn in between
 
 tmon_str to_str(std::string_view text) { return {text.data(), text.size()}; }
@@ -94,36 +97,42 @@ int Runner::run() {
 			handle_messages();
 		if (finished_)
 			break;
-		if (module_->api().on_batch && !drained_ && sweep()) {
-			const auto now = steady_clock::now();
-			last_progress_ = now;
-			nap_ = kFirstNap;
-			if (now - last_flush_ >= kFlushInterval)
-				flush();
-		} else {
+		const Found found = module_->api().on_batch && !drained_ ? sweep() : Found::nothing;
+		if (found == Found::nothing) {
 			idle();
+			continue;
 		}
+		const auto now = steady_clock::now();
+		last_progress_ = now;
+		nap_ = kFirstNap;
+		if (now - last_flush_ >= kFlushInterval)
+			flush();
+		if (found == Found::few && !drain_to_)
+			pause(kFirstNap);
 	}
 	return exit_code_;
 }
 
-// Reads each ring once. True when there was anything to do.
-bool Runner::sweep() {
+// Reads each ring once.
+Runner::Found Runner::sweep() {
 	if (gave_up_) {
 		discard_all();
-		return false;
+		return Found::nothing;
 	}
 	if (held_) {
 		offer(*held_);
-		return !held_;
+		return held_ ? Found::nothing : Found::many;
 	}
-	bool progress = false;
+	Found found = Found::nothing;
 	RunnerPage& page = *setup_->page;
 	for (uint32_t ring = 0; ring < cursors_.size() && !held_ && !gave_up_; ++ring) {
 		const RingRead read = setup_->rings.read(ring, cursors_[ring], buffer_);
 		if (read.count == 0 && read.lost == 0)
 			continue;
-		progress = true;
+		if (found == Found::nothing)
+			found = Found::few;
+		if (read.count + read.lost >= kMany)
+			found = Found::many;
 		lost_[ring] += read.lost;
 		add(page.lagged, read.lost);
 		in_hand_ += read.count;
@@ -141,7 +150,7 @@ bool Runner::sweep() {
 		batch.events = buffer_.event(read.first);
 		offer(batch);
 	}
-	return progress;
+	return found;
 }
 
 void Runner::offer(const tmon_batch& offered) {
@@ -240,15 +249,25 @@ void Runner::idle() {
 		sleep_until_woken();
 		return;
 	}
-	pollfd wait{socket_, POLLIN, 0};
-	const timespec pause{0, static_cast<long>(nap_.count())};
+	const auto nap = nap_;
 	nap_ = std::min<std::chrono::nanoseconds>(nap_ * 2, kLongestNap);
-	const timespec* limit = &pause;
 	if (!wants_events)
-		limit = nullptr;
+		pause(std::nullopt);
 	else if (gave_up_ && !drain_to_)
-		limit = &kGivenUpPause;
-	if (ppoll(&wait, 1, limit, nullptr) > 0)
+		pause(kGivenUpPause);
+	else
+		pause(nap);
+}
+
+// Waits for a message, but not longer than that.
+void Runner::pause(std::optional<std::chrono::nanoseconds> limit) {
+	pollfd wait{socket_, POLLIN, 0};
+	timespec most{};
+	if (limit) {
+		most.tv_sec = limit->count() / 1'000'000'000;
+		most.tv_nsec = limit->count() % 1'000'000'000;
+	}
+	if (ppoll(&wait, 1, limit ? &most : nullptr, nullptr) > 0)
 		handle_messages();
 }
 

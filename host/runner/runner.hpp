@@ -34,7 +34,9 @@ public:
 
 private:
 	bool start_plugin();
-	bool sweep();
+	enum class Found { nothing, few, many };
+	Found sweep();
+	void pause(std::optional<std::chrono::nanoseconds> limit);
 	void offer(const tmon_batch& batch);
 	void discard_all();
 	void flush();
