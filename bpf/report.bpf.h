@@ -19,14 +19,9 @@ struct {
 const volatile uint32_t ring_slots_index = 0; /* unit of the first slot of ring 0 */
 const volatile uint32_t ring_slots_shift = 0; /* log2 of the slots of a ring */
 
-/* Not 0: somebody sleeps and wants the doorbell rung at the next event. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, uint64_t);
-} doorbell_armed SEC(".maps");
+/* Not 0: somebody sleeps and wants the doorbell rung at the next event. A global, because every event looks
+ * at it: its address is a constant of the program. */
+uint64_t doorbell_armed = 0;
 
 /* Carries no data: a record in it wakes whoever waits for the map's descriptor. */
 struct {
@@ -36,15 +31,13 @@ struct {
 
 static __always_inline void tmon_ring_doorbell(void)
 {
-	uint32_t zero = 0;
 	uint64_t token = 0;
-	uint64_t *armed = bpf_map_lookup_elem(&doorbell_armed, &zero);
 
-	if (!armed || !*(volatile uint64_t *)armed || !__sync_lock_test_and_set(armed, 0))
+	if (!*(volatile uint64_t *)&doorbell_armed || !__sync_lock_test_and_set(&doorbell_armed, 0))
 		return;
 	/* Not rung (the record found no room): leave it to the next event. */
 	if (bpf_ringbuf_output(&doorbell, &token, sizeof(token), BPF_RB_FORCE_WAKEUP))
-		__sync_lock_test_and_set(armed, 1);
+		__sync_lock_test_and_set(&doorbell_armed, 1);
 }
 
 static __always_inline void tmon_report(const struct tmon_frame *frame, const uint8_t *end, uint32_t ifindex,

@@ -4,9 +4,8 @@
 #include "host/filter/xdp_filter.hpp"
 
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -19,17 +18,13 @@ Doorbell::Doorbell(const XdpFilter& filter) : descriptor_(filter.doorbell_descri
 	ring_.reset(ring_buffer__new(descriptor_, ignore, nullptr, nullptr));
 	if (!ring_)
 		throw FilterError(std::string("cannot map the doorbell: ") + std::strerror(errno));
-	void* memory = mmap(nullptr, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), PROT_READ | PROT_WRITE, MAP_SHARED,
-	                    filter.doorbell_armed_descriptor(), 0);
-	if (memory == MAP_FAILED)
-		throw FilterError(std::string("cannot map the doorbell's flag: ") + std::strerror(errno));
-	armed_ = static_cast<std::atomic<uint64_t>*>(memory);
+	armed_ = filter.doorbell_armed();
 }
 
-Doorbell::~Doorbell() { munmap(armed_, static_cast<std::size_t>(sysconf(_SC_PAGESIZE))); }
+Doorbell::~Doorbell() = default;
 
 void Doorbell::arm() noexcept {
-	armed_->store(1, std::memory_order_seq_cst);
+	std::atomic_ref(*armed_).store(1, std::memory_order_seq_cst);
 	std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

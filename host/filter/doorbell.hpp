@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -36,7 +35,7 @@ private:
 	};
 	int descriptor_;
 	std::unique_ptr<ring_buffer, FreeRing> ring_;
-	std::atomic<uint64_t>* armed_ = nullptr;
+	uint64_t* armed_ = nullptr; // in memory that the program shares
 };
 
 } // namespace tmon

@@ -111,7 +111,7 @@ void XdpFilter::load_program(std::size_t interface, const tmon_rings& layout) {
 		bpf_map__reuse_fd(program->maps.permitted_v6, bpf_map__fd(shared.permitted_v6));
 		bpf_map__reuse_fd(program->maps.counters, bpf_map__fd(shared.counters));
 		bpf_map__reuse_fd(program->maps.event_rings, bpf_map__fd(shared.event_rings));
-		bpf_map__reuse_fd(program->maps.doorbell_armed, bpf_map__fd(shared.doorbell_armed));
+		bpf_map__reuse_fd(program->maps.bss, bpf_map__fd(shared.bss));
 		bpf_map__reuse_fd(program->maps.doorbell, bpf_map__fd(shared.doorbell));
 	}
 	if (const int error = xdp_filter__load(program); error != 0)
@@ -208,7 +208,7 @@ tmon_counters XdpFilter::counters(std::size_t interface) const {
 
 int XdpFilter::rings_descriptor() const { return bpf_map__fd(first().maps.event_rings); }
 int XdpFilter::doorbell_descriptor() const { return bpf_map__fd(first().maps.doorbell); }
-int XdpFilter::doorbell_armed_descriptor() const { return bpf_map__fd(first().maps.doorbell_armed); }
+uint64_t* XdpFilter::doorbell_armed() const { return &first().bss->doorbell_armed; }
 int XdpFilter::program_descriptor(std::size_t interface) const {
 	return bpf_program__fd(programs_[interface]->progs.xdp_filter);
 }

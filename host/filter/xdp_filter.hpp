@@ -63,7 +63,7 @@ public:
 	int rings_descriptor() const;
 	// Readable when the doorbell has been rung, and the flag that arms it; see doorbell.hpp.
 	int doorbell_descriptor() const;
-	int doorbell_armed_descriptor() const;
+	uint64_t* doorbell_armed() const;
 	// For BPF_PROG_TEST_RUN.
 	int program_descriptor(std::size_t interface) const;
 

@@ -5,6 +5,7 @@
 #define BOOST_TEST_MODULE bpf_filter
 #include "bpf/parse.h"
 #include "host/filter/capabilities.hpp"
+#include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
 #include "host/ring/event_rings.hpp"
 #include "host/stats/totals.hpp"
@@ -15,6 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -493,6 +495,31 @@ BOOST_AUTO_TEST_CASE(without_prefixes_everything_with_a_source_is_denied) {
 	PacketTotals totals;
 	totals.add(filter.counters(0));
 	BOOST_TEST(totals.denied == 2u);
+}
+
+bool is_readable(int descriptor) {
+	pollfd wait{descriptor, POLLIN, 0};
+	return poll(&wait, 1, 0) == 1;
+}
+
+BOOST_AUTO_TEST_CASE(the_doorbell_rings_once_for_each_time_it_is_armed_whichever_program_reports) {
+	FilterOptions two = options(false);
+	two.interfaces.push_back({if_nametoindex("lo"), "again"});
+	const XdpFilter filter(two);
+	Doorbell doorbell(filter);
+	const Bytes denied = Ethernet{} / stranger / UDP{};
+	for (const std::size_t interface : {0u, 1u, 0u}) {
+		test::xdp_test_run(filter.program_descriptor(interface), denied);
+		BOOST_TEST(!is_readable(doorbell.descriptor()));
+		doorbell.arm();
+		test::xdp_test_run(filter.program_descriptor(interface), Ethernet{} / Arp{});
+		BOOST_TEST(!is_readable(doorbell.descriptor()));
+		test::xdp_test_run(filter.program_descriptor(interface), denied);
+		BOOST_TEST(is_readable(doorbell.descriptor()));
+		doorbell.answer();
+		test::xdp_test_run(filter.program_descriptor(interface), denied);
+		BOOST_TEST(!is_readable(doorbell.descriptor()));
+	}
 }
 
 BOOST_AUTO_TEST_CASE(interfaces_are_counted_apart_and_share_the_rings) {
