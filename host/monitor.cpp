@@ -79,9 +79,13 @@ public:
 			stopping_ = true;
 		});
 		if (config_.stats_file)
-			write_atomically(*config_.stats_file, to_json(totals()));
-		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty())
-			return explain_start_failures(failures);
+			check_replaceable(*config_.stats_file);
+		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty()) {
+			const int code = explain_start_failures(failures);
+			if (supervisor_.is_stuck())
+				std::_Exit(code);
+			return code;
+		}
 		if (!stopping_) {
 			wait_for_doorbell();
 			try {
@@ -91,6 +95,7 @@ public:
 				throw;
 			}
 			last_tick_ns_ = clock_ns(CLOCK_MONOTONIC);
+			write_stats(totals());
 			say_started();
 			next_stats_ = std::chrono::steady_clock::now();
 			wait_for_stats();
@@ -115,16 +120,18 @@ private:
 		for (const std::string& name : late)
 			log_warning("plugin " + name + " has not read everything within 2 s");
 		supervisor_.tick(make_tick(totals(), TMON_TICK_FINAL));
-		const bool all_gone = supervisor_.finish(kFinishLimit);
+		supervisor_.finish(kFinishLimit);
 		const Totals final_totals = totals();
 		for (const std::string& line : describe(final_totals))
 			log_info(line);
+		if (const uint64_t lost = supervisor_.log_lines_lost(); lost > 0)
+			log_warning(std::to_string(lost) + " lines that plugins logged found no room and are lost");
 		const std::vector<std::string> wrong = imbalances(final_totals);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
-		bool failed = !wrong.empty() || !supervisor_.dead().empty() || !all_gone;
+		bool failed = !wrong.empty() || !supervisor_.dead().empty() || supervisor_.is_stuck();
 		failed |= !write_stats(final_totals);
-		if (!all_gone)
+		if (supervisor_.is_stuck())
 			std::_Exit(exit_runtime);
 		return failed ? exit_runtime : exit_ok;
 	}

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
@@ -149,6 +150,27 @@ std::string to_json(const Totals& totals) {
 	return json::serialize(all) + "\n";
 }
 
+namespace {
+
+// No link: in a directory that others can write to it could point to any file.
+Fd open_partial(const std::string& partial) {
+	Fd file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+	if (!file)
+		throw std::system_error(errno, std::generic_category(), "cannot write " + partial);
+	return file;
+}
+
+} // namespace
+
+void check_replaceable(const std::string& path) {
+	struct stat status;
+	if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+		throw std::system_error(EISDIR, std::generic_category(), "cannot replace " + path);
+	const std::string partial = path + ".partial";
+	open_partial(partial);
+	unlink(partial.c_str());
+}
+
 void write_atomically(const std::string& path, const std::string& content) {
 	const std::string partial = path + ".partial";
 	const auto fail = [&](const std::string& what) {
@@ -156,10 +178,7 @@ void write_atomically(const std::string& path, const std::string& content) {
 		unlink(partial.c_str());
 		throw std::system_error(error, std::generic_category(), what);
 	};
-	// No link: in a directory that others can write to it could point to any file.
-	Fd file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
-	if (!file)
-		throw std::system_error(errno, std::generic_category(), "cannot write " + partial);
+	Fd file = open_partial(partial);
 	for (std::size_t at = 0; at < content.size();) {
 		const ssize_t written = write(file.get(), content.data() + at, content.size() - at);
 		if (written < 0 && errno == EINTR)

@@ -66,6 +66,9 @@ std::vector<std::string> describe(const Totals& totals);
 // The content of --stats-file.
 std::string to_json(const Totals& totals);
 
+// Whether write_atomically can do its work, without touching what is at `path`. Throws std::system_error.
+void check_replaceable(const std::string& path);
+
 // Replaces `path` as a whole, or leaves it as it was and throws std::system_error naming it.
 void write_atomically(const std::string& path, const std::string& content);
 

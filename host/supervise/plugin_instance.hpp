@@ -77,6 +77,7 @@ public:
 	PluginTotals totals() const;
 	// The alerts that it has emitted: accepted are those that have arrived here.
 	AlertTotals emitted_alerts() const;
+	uint64_t log_lines_lost() const { return page_->log_lines_lost.load(std::memory_order_relaxed); }
 
 private:
 	struct Outgoing {

@@ -121,19 +121,24 @@ std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, s
 	return late;
 }
 
-bool Supervisor::finish(std::chrono::milliseconds limit) {
+void Supervisor::finish(std::chrono::milliseconds limit) {
 	for (const auto& plugin : plugins_)
 		plugin->finish();
 	if (run_until([&] { return all(&PluginInstance::gone); }, limit))
-		return true;
-	bool all_gone = true;
+		return;
 	for (const auto& plugin : plugins_) {
 		if (plugin->gone() || plugin->kill())
 			continue;
 		log_error("plugin " + plugin->name() + " runs in a thread and does not return; it ends with the host");
-		all_gone = false;
+		stuck_ = true;
 	}
-	return all_gone;
+}
+
+uint64_t Supervisor::log_lines_lost() const {
+	uint64_t lost = 0;
+	for (const auto& plugin : plugins_)
+		lost += plugin->log_lines_lost();
+	return lost;
 }
 
 void Supervisor::add_totals(Totals& totals) const {

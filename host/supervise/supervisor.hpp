@@ -42,9 +42,14 @@ public:
 	// passed on. Returns the names of those that did not manage.
 	std::vector<std::string> drain(const std::vector<uint64_t>& heads, std::chrono::milliseconds limit);
 
-	// Tells every plugin to flush and go, and ends what has not gone after `limit`. False when a plugin in a
-	// thread did not return: the process must then end without destroying the supervisor.
-	bool finish(std::chrono::milliseconds limit);
+	// Tells every plugin to flush and go, and ends what has not gone after `limit`.
+	void finish(std::chrono::milliseconds limit);
+
+	// True when a plugin in a thread has not returned: the process must then end without destroying this.
+	bool is_stuck() const noexcept { return stuck_; }
+
+	// Lines that plugins logged and that found no room on the way here.
+	uint64_t log_lines_lost() const;
 
 	// Adds the accounts of plugins and alerts.
 	void add_totals(Totals& totals) const;
@@ -67,6 +72,7 @@ private:
 	std::function<void()> arm_doorbell_;
 	std::vector<std::unique_ptr<PluginInstance>> plugins_;
 	bool started_ = false;
+	bool stuck_ = false;
 };
 
 } // namespace tmon

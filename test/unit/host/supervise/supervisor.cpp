@@ -130,7 +130,8 @@ struct Host {
 	}
 	void end() {
 		BOOST_TEST(supervisor->drain(heads(), 10s).empty());
-		BOOST_TEST(supervisor->finish(10s));
+		supervisor->finish(10s);
+		BOOST_TEST(!supervisor->is_stuck());
 		BOOST_TEST(!has_children());
 	}
 
