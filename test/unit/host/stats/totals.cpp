@@ -169,6 +169,17 @@ BOOST_AUTO_TEST_CASE(a_file_is_replaced_as_a_whole) {
 	BOOST_TEST(!std::filesystem::exists(path + ".partial"));
 }
 
+BOOST_AUTO_TEST_CASE(asking_whether_a_file_can_be_replaced_leaves_it_alone) {
+	const TempDir dir;
+	dir.write("stats.json", "of an earlier run");
+	check_replaceable(dir / "stats.json");
+	BOOST_TEST(test::read_file(dir / "stats.json") == "of an earlier run");
+	BOOST_TEST(!std::filesystem::exists((dir / "stats.json").string() + ".partial"));
+	BOOST_CHECK_THROW(check_replaceable(dir / "missing/stats.json"), std::system_error);
+	std::filesystem::create_directories(dir / "taken");
+	BOOST_CHECK_THROW(check_replaceable(dir / "taken"), std::system_error);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_leaves_nothing) {
 	const TempDir dir;
 	BOOST_CHECK_EXCEPTION(write_atomically(dir / "missing/stats.json", "x"), std::system_error, [&](const auto& error) {
