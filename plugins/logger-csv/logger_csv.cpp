@@ -26,7 +26,7 @@ struct Settings {
 	explicit Settings(std::string_view text) {
 		Config config(text);
 		file = config.required_text("file");
-		buffer_size = config.number("buffer_size", 8192, 1024, 16 << 20);
+		buffer_size = config.number("buffer_size", 8192, 1, 64 << 20);
 		config.finish();
 	}
 };

@@ -50,7 +50,7 @@ public:
 	LoggerJson(tmon::Host host, std::string_view text) : Plugin(host, text) {
 		Config config(text);
 		const std::string file = config.required_text("file");
-		const std::size_t buffer_size = config.number("buffer_size", 8192, 1024, 16 << 20);
+		const std::size_t buffer_size = config.number("buffer_size", 8192, 1, 64 << 20);
 		const bool array = config.choice("format", 0, {"jsonl", "json"}) == 1;
 		if (array && file == "-")
 			config.problem(

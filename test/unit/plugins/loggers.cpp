@@ -345,11 +345,11 @@ BOOST_AUTO_TEST_CASE(an_array_needs_a_regular_file) {
 
 BOOST_AUTO_TEST_CASE(configuration_errors_come_all_at_once) {
 	FakeHost host;
-	LoadedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":12,"format":"xml"})");
+	LoadedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":0,"format":"xml"})");
 	BOOST_TEST(a.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure() ==
-	           R"("file" is missing; "buffer_size" must be a whole number from 1024 to 16777216, not )"
-	           R"(12; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
+	           R"("file" is missing; "buffer_size" must be a whole number from 1 to 67108864, not )"
+	           R"(0; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
 	           R"((did you mean "file"?))");
 	LoadedPlugin b(host, "logger-csv", R"({"file":"x","format":"json"})");
 	BOOST_TEST(b.created() == TMON_E_CONFIG);
