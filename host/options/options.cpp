@@ -84,7 +84,7 @@ void declare(CLI::App& app, Typed& typed) {
 	text("Logging", "--log-buffer-size", typed.log_buffer_size, "SIZE", "Bytes collected before a write [8192]");
 	flag("Logging", "-v,--verbose", typed.verbose, "Tell more about what the program does");
 	text("Statistics", "--stats-interval", typed.stats_interval, "TIME",
-	     "How often totals are printed, such as 500ms, 60s, 5m [60s]");
+	     "How often totals are renewed, such as 500ms, 60s, 5m [60s]");
 	text("Statistics", "--stats-file", typed.stats_file, "FILE",
 	     "Also write the totals there as JSON, at each interval and\nat the end");
 	app.add_option("--set", typed.settings,
