@@ -52,9 +52,11 @@ std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names)
 int explain_start_failures(const std::vector<Supervisor::StartFailure>& failures) {
 	int code = exit_runtime;
 	for (const Supervisor::StartFailure& failure : failures) {
-		Diagnostic diagnostic = failure.plugin.where;
-		diagnostic.message = "plugin " + failure.plugin.name + ": " + failure.reason;
-		log_error(to_string(diagnostic));
+		const Diagnostic& diagnostic = failure.plugin.where;
+		std::string place = diagnostic.file;
+		if (diagnostic.line > 0)
+			place += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
+		log_error((place.empty() ? "" : place + ": ") + "plugin " + failure.plugin.name + ": " + failure.reason);
 		if (failure.status == TMON_E_CONFIG || failure.status == TMON_E_DENIED)
 			code = exit_configuration;
 	}
@@ -172,7 +174,8 @@ private:
 	}
 
 	void wait_for_stats() {
-		next_stats_ += config_.stats_interval;
+		// After a pause of the whole process, one tick and not all that were missed.
+		next_stats_ = std::max(next_stats_ + config_.stats_interval, std::chrono::steady_clock::now());
 		stats_timer_.expires_at(next_stats_);
 		stats_timer_.async_wait([this](const auto& failed) {
 			if (failed)

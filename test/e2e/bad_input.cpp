@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(plugin_configuration) {
 	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"], \"plugins\": [\n  {\"plugin\": \"console\"},\n"
 	                 "  {\"plugin\": \"threats\", \"config\": {\"port_scan\": {\"prots\": 3}}}\n]}"),
 	     3,
-	     {"config.json:3:", "error: plugin threats: ", "\"port_scan.prots\"", "did you mean \"ports\"?"}},
+	     {"config.json:3:", ": plugin threats: ", "\"port_scan.prots\"", "did you mean \"ports\"?"}},
 	    {"missing file", with_plugin("logger-json"), 3, {"plugin it: ", "\"file\""}},
 	    {"nowhere to put alerts", with_plugin("alerts", {{"console", false}}), 3, {"alerts would go nowhere"}},
 	});
