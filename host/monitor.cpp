@@ -131,7 +131,7 @@ private:
 		const std::vector<std::string> wrong = imbalances(final_totals);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
-		bool failed = !wrong.empty() || !supervisor_.dead().empty() || supervisor_.is_stuck();
+		bool failed = !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();
 		failed |= !write_stats(final_totals);
 		if (supervisor_.is_stuck())
 			std::_Exit(exit_runtime);

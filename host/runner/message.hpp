@@ -34,7 +34,7 @@ enum class MessageType : uint32_t {
 	alert_out,  // body: encode_alert
 	open,       // value = TMON_OPEN_, body = path
 	drained,
-	ended,
+	ended,      // value = TMON_OK, or TMON_E_FATAL when the plugin had given up
 	asleep,     // it has nothing to do and waits for a message
 };
 

@@ -336,7 +336,7 @@ void Runner::handle(Message message) {
 	case MessageType::finish:
 		flush();
 		module_->api().destroy(std::exchange(plugin_, nullptr));
-		send_message(socket_, MessageType::ended, TMON_OK, {}, {}, 0);
+		send_message(socket_, MessageType::ended, gave_up_ ? TMON_E_FATAL : TMON_OK, {}, {}, 0);
 		finished_ = true;
 		break;
 	default:

@@ -67,7 +67,6 @@ RunnerProcess launch_process(const std::string& executable, const Fd& socket) {
 	process.output = Fd(pipe_ends[0]);
 	check(fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "cannot make a pipe for a runner");
 	const Fd output_end(pipe_ends[1]);
-	fcntl(process.output.get(), F_SETFL, O_NONBLOCK);
 
 	SpawnActions actions;
 	check(posix_spawn_file_actions_addopen(&actions.raw, 0, "/dev/null", O_RDONLY, 0), "cannot prepare a runner");

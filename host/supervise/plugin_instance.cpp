@@ -321,8 +321,10 @@ void PluginInstance::handle(Message message) {
 		break;
 	case MessageType::ended:
 		// Unasked it means nothing: a plugin can write to the socket, too.
-		if (finishing_)
+		if (finishing_) {
+			gave_up_ = message.value != TMON_OK;
 			set_state(State::ended);
+		}
 		break;
 	default:
 		break;

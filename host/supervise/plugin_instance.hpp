@@ -52,6 +52,8 @@ public:
 	PluginInstance& operator=(const PluginInstance&) = delete;
 
 	State state() const noexcept { return state_; }
+	// Its runner has died, or the plugin has said that it cannot go on (known once it has ended).
+	bool was_lost() const noexcept { return state_ == State::dead || gave_up_; }
 	const PluginConfig& config() const noexcept { return config_; }
 	const std::string& name() const noexcept { return config_.name; }
 	const PluginTraits& traits() const noexcept { return traits_; }
@@ -110,6 +112,7 @@ private:
 	std::function<void(PluginInstance&)> on_sleep_, on_change_;
 
 	State state_ = State::starting;
+	bool gave_up_ = false;
 	bool finishing_ = false; // it has been told to finish
 	PluginTraits traits_;
 	std::optional<Refusal> refusal_;

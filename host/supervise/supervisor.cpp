@@ -151,10 +151,10 @@ void Supervisor::add_totals(Totals& totals) const {
 	}
 }
 
-std::vector<std::string> Supervisor::dead() const {
+std::vector<std::string> Supervisor::lost() const {
 	std::vector<std::string> names;
 	for (const auto& plugin : plugins_) {
-		if (plugin->state() == State::dead)
+		if (plugin->was_lost())
 			names.push_back(plugin->name());
 	}
 	return names;

@@ -54,8 +54,8 @@ public:
 	// Adds the accounts of plugins and alerts.
 	void add_totals(Totals& totals) const;
 
-	// Names of the plugins whose runner has died since the start.
-	std::vector<std::string> dead() const;
+	// Names of the plugins whose runner has died since the start, or that could not go on to the end.
+	std::vector<std::string> lost() const;
 
 private:
 	using State = PluginInstance::State;

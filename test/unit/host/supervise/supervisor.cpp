@@ -178,7 +178,7 @@ BOOST_DATA_TEST_CASE(a_run_from_start_to_end, data::make(isolations), isolation)
 			BOOST_TEST(plugin.pending == 0u);
 		}
 		BOOST_TEST(host.trace("a").back() == "destroy");
-		BOOST_TEST(host.supervisor->dead().empty());
+		BOOST_TEST(host.supervisor->lost().empty());
 	}
 	// In a thread the plugin's own file stays open; see plugin_module.hpp.
 	BOOST_TEST(open_descriptors() == before + (isolation == Isolation::thread ? 2 : 0));
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_crash_is_failed_and_the_accounts_balance) {
 	host.publish(0, 10);
 	BOOST_TEST(host.run_until([&] { return host.totals().plugins[0].delivered == 10; }));
 	host.publish(0, 7);
-	BOOST_TEST(host.run_until([&] { return !host.supervisor->dead().empty(); }));
+	BOOST_TEST(host.run_until([&] { return !host.supervisor->lost().empty(); }));
 	host.publish(1, 3);
 	host.end();
 	const Totals totals = host.totals();
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_crash_is_failed_and_the_accounts_balance) {
 	BOOST_TEST(totals.plugins[1].delivered == 20u);
 	for (const std::string& line : imbalances(totals))
 		BOOST_ERROR(line);
-	BOOST_TEST(host.supervisor->dead() == std::vector<std::string>{"dies"}, boost::test_tools::per_element());
+	BOOST_TEST(host.supervisor->lost() == std::vector<std::string>{"dies"}, boost::test_tools::per_element());
 }
 
 BOOST_DATA_TEST_CASE(alerts_are_routed_to_all_who_take_them, data::make(isolations), isolation) {
@@ -270,6 +270,26 @@ BOOST_DATA_TEST_CASE(alerts_are_routed_to_all_who_take_them, data::make(isolatio
 	BOOST_TEST(totals.alerts.accepted == 3u);
 	BOOST_TEST(totals.plugins[1].alerts_delivered == 3u);
 	BOOST_TEST(imbalances(totals).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_gives_up_is_remembered_to_the_end) {
+	for (const Isolation isolation : {Isolation::process, Isolation::thread}) {
+		Host host;
+		BOOST_REQUIRE(
+		    host.supervisor->start({host.plugin("stops", isolation, R"("batch": [-6])"), host.plugin("lives", isolation)})
+		        .empty());
+		host.publish(0, 10);
+		BOOST_TEST(host.run_until([&] { return host.totals().plugins[0].failed == 10; }));
+		BOOST_TEST(host.run_until([&] { return host.totals().plugins[1].delivered == 10; }));
+		BOOST_TEST(host.supervisor->lost().empty()); // it still answers
+		host.publish(1, 5);
+		host.end();
+		BOOST_TEST(host.supervisor->lost() == std::vector<std::string>{"stops"}, boost::test_tools::per_element());
+		const Totals totals = host.totals();
+		BOOST_TEST(totals.plugins[0].failed == 15u);
+		BOOST_TEST(totals.plugins[1].delivered == 15u);
+		BOOST_TEST(imbalances(Totals{.packets = {}, .reported = 0, .interfaces = {}, .plugins = totals.plugins, .alerts = totals.alerts}).empty());
+	}
 }
 
 BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
