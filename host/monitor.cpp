@@ -116,7 +116,15 @@ private:
 			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");
 	}
 
+	void check_interfaces() {
+		for (const std::string& name : source_.gone()) {
+			log_error("interface " + name + " is gone: its packets are neither seen nor dropped any more; restart when it is back");
+			interface_lost_ = true;
+		}
+	}
+
 	int stop() {
+		check_interfaces();
 		source_.stop();
 		const std::vector<std::string> late = supervisor_.drain(source_.heads(), kDrainLimit);
 		for (const std::string& name : late)
@@ -131,7 +139,7 @@ private:
 		const std::vector<std::string> wrong = imbalances(final_totals);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
-		bool failed = !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();
+		bool failed = interface_lost_ || !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();
 		failed |= !write_stats(final_totals);
 		if (supervisor_.is_stuck())
 			std::_Exit(exit_runtime);
@@ -180,6 +188,7 @@ private:
 		stats_timer_.async_wait([this](const auto& failed) {
 			if (failed)
 				return;
+			check_interfaces();
 			const Totals now = totals();
 			supervisor_.tick(make_tick(now, 0));
 			for (const std::string& line : describe(now))
@@ -211,6 +220,7 @@ private:
 	boost::asio::steady_timer stats_timer_;
 	std::chrono::steady_clock::time_point next_stats_;
 	int64_t last_tick_ns_ = 0;
+	bool interface_lost_ = false;
 	bool stopping_ = false;
 };
 

@@ -175,6 +175,16 @@ Attachment XdpFilter::attach(std::size_t interface, XdpMode mode) {
 	return {false, "native mode is not available: " + explain_attach(native_error, ifindex)};
 }
 
+bool XdpFilter::is_attached(std::size_t interface) const {
+	if (!links_[interface])
+		return false;
+	bpf_link_info info{};
+	__u32 size = sizeof info;
+	if (bpf_obj_get_info_by_fd(links_[interface].get(), &info, &size) != 0)
+		throw FilterError("cannot ask for the link of " + options_.interfaces[interface].name + ": " + reason(errno));
+	return info.xdp.ifindex != 0;
+}
+
 void XdpFilter::detach() {
 	for (Fd& link : links_)
 		link.reset();

@@ -52,6 +52,9 @@ public:
 	// Attaches to one interface. Never replaces a program that is already there. Throws FilterError.
 	Attachment attach(std::size_t interface, XdpMode mode);
 
+	// False once the kernel has detached the program because the interface is gone. Throws FilterError.
+	bool is_attached(std::size_t interface) const;
+
 	// Detaches from all interfaces and returns once no CPU runs the program any more: counters and rings
 	// are final.
 	void detach();

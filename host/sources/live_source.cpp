@@ -6,12 +6,14 @@
 namespace tmon {
 
 LiveSource::LiveSource(FilterOptions options)
-    : filter_(std::move(options)), rings_(filter_.rings_descriptor()), doorbell_(filter_) {}
+    : filter_(std::move(options)), rings_(filter_.rings_descriptor()), doorbell_(filter_),
+      attached_(filter_.interfaces().size()) {}
 
 void LiveSource::start(XdpMode mode) {
 	try {
 		for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
 			const Attachment attachment = filter_.attach(i, mode);
+			attached_[i] = true;
 			log_info("attached to " + filter_.interfaces()[i].name + " in " +
 			         (attachment.native ? "native" : "generic") + " mode" +
 			         (attachment.note.empty() ? "" : "; " + attachment.note));
@@ -20,6 +22,17 @@ void LiveSource::start(XdpMode mode) {
 		filter_.detach();
 		throw;
 	}
+}
+
+std::vector<std::string> LiveSource::gone() {
+	std::vector<std::string> names;
+	for (std::size_t i = 0; i < attached_.size(); ++i) {
+		if (!attached_[i] || filter_.is_attached(i))
+			continue;
+		attached_[i] = false;
+		names.push_back(filter_.interfaces()[i].name);
+	}
+	return names;
 }
 
 void LiveSource::stop() { filter_.detach(); }

@@ -6,6 +6,7 @@
 #include "host/ring/event_rings.hpp"
 #include "host/stats/totals.hpp"
 
+#include <string>
 #include <vector>
 
 namespace tmon {
@@ -19,6 +20,9 @@ public:
 	// Attaches to every interface, or to none: what was attached is detached again when one fails.
 	// Says on the log which mode each got. Throws FilterError.
 	void start(XdpMode mode);
+
+	// Names of the interfaces that have gone since the last call; their packets are no longer seen.
+	std::vector<std::string> gone();
 
 	// Detaches. Afterwards heads and totals are final.
 	void stop();
@@ -36,6 +40,7 @@ private:
 	XdpFilter filter_;
 	EventRings rings_;
 	Doorbell doorbell_;
+	std::vector<bool> attached_; // per interface: attached, and not found gone yet
 };
 
 } // namespace tmon

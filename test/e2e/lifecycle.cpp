@@ -144,6 +144,27 @@ BOOST_AUTO_TEST_CASE(two_interfaces_are_counted_apart) {
 	BOOST_TEST(says(log, "\"interface\":\"" + second.right().interface + "\""));
 }
 
+BOOST_AUTO_TEST_CASE(an_interface_that_goes_is_named_once_and_makes_the_run_a_failure) {
+	const Wire wire;
+	for (const bool with_ticks : {true, false}) {
+		wire.watched.ip({"link", "add", "short-lived", "type", "veth", "peer", "name", "other-end"});
+		wire.watched.ip({"link", "set", "short-lived", "up"});
+		Monitor monitor(wire.watched, {.interfaces = {wire.interface(), "short-lived"},
+		                               .config = config_with({plugin(test_plugin("tally"), "tally")}),
+		                               .stats = {"--stats-interval", with_ticks ? "100ms" : "60s"}});
+		wire.watched.ip({"link", "delete", "short-lived"});
+		const std::string gone = "error: interface short-lived is gone";
+		if (with_ticks)
+			BOOST_TEST(eventually([&] { return says(monitor.errors(), gone); }), monitor.errors());
+		const Ended ended = monitor.stop();
+		BOOST_TEST(ended.status == 1);
+		const std::size_t first = ended.errors.find(gone);
+		BOOST_TEST((first != std::string::npos && ended.errors.find(gone, first + 1) == std::string::npos), ended.errors);
+		BOOST_TEST(!says(ended.errors, wire.interface() + " is gone"), ended.errors);
+		check_accounts(ended.stats);
+	}
+}
+
 BOOST_AUTO_TEST_CASE(a_program_of_somebody_else_stays) {
 	const Wire wire;
 	const VethPair second(wire.sender, wire.watched, {.subnet = 78, .silent_left = true});
