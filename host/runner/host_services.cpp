@@ -61,6 +61,11 @@ HostServices::HostServices(int socket, RunnerPage& page, const RunnerSetup& setu
 	table_.emit_alert = [](tmon_host_context* context, const tmon_alert* alert) {
 		return self(context).emit_alert(*alert);
 	};
+	table_.block = [](tmon_host_context*, const tmon_block*) -> int32_t { return TMON_E_UNSUPPORTED; };
+	table_.metric_define = [](tmon_host_context*, const tmon_metric*, uint32_t*) -> int32_t {
+		return TMON_E_UNSUPPORTED;
+	};
+	table_.metric_record = [](tmon_host_context*, uint32_t, double) {};
 	table_.open = [](tmon_host_context* context, tmon_str path, uint32_t mode, int32_t* fd) {
 		return self(context).open(to_view(path), mode, *fd);
 	};

@@ -9,8 +9,9 @@
 #define TMON_VERSION_STRING "0.1.0"
 
 /* Version of the plugin ABI. A plugin loads when its major equals the host's and the minor it
- * requires is not above the host's. While the major is 0 the ABI may still change. */
-#define TMON_ABI_MAJOR 0
-#define TMON_ABI_MINOR 1
+ * requires is not above the host's. 1.0 is a release candidate until outputs, threats, alerts
+ * and report have lived on it. */
+#define TMON_ABI_MAJOR 1
+#define TMON_ABI_MINOR 0
 
 #endif

@@ -77,12 +77,4 @@ static const tmon_plugin_api api = {
 	.destroy = destroy,
 };
 
-const tmon_plugin_entry tmon_plugin_entry_v1 = {
-	.magic = TMON_PLUGIN_MAGIC,
-	.size = sizeof(tmon_plugin_entry),
-	.abi_major = TMON_ABI_MAJOR,
-	.abi_minor_built = TMON_ABI_MINOR,
-	.id = "retries",
-	.version = "1",
-	.api = &api,
-};
+TMON_DEFINE_PLUGIN("retries", "1", api, TMON_WORDS(events), "");
