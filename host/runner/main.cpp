@@ -2,7 +2,7 @@
 //
 // plugin-runner: runs one plugin in a process of its own. Started by traffic-monitor only, which passes its
 // own pid and leaves the socket at descriptor 3.
-#include "host/runner/privileges.hpp"
+#include "host/sandbox/privileges.hpp"
 #include "host/runner/runner.hpp"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "host/runner/privileges.hpp"
+#include "host/sandbox/privileges.hpp"
 
 #include <cap-ng.h>
 #include <signal.h>
