@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/runner/message.hpp"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -221,70 +218,22 @@ std::optional<DecodedAlert> decode_alert(std::string_view body) {
 
 int send_message(int socket, MessageType type, int32_t value, std::string_view body, std::span<const int> descriptors,
                  int flags) {
-	MessageHeader header{type, value};
-	iovec parts[2] = {{&header, sizeof header}, {const_cast<char*>(body.data()), body.size()}};
-	msghdr message{};
-	message.msg_iov = parts;
-	message.msg_iovlen = 2;
-	alignas(cmsghdr) char control[CMSG_SPACE(static_cast<std::size_t>(SetupFd::count) * sizeof(int))];
-	if (sizeof header + body.size() > kMaxMessage || descriptors.size() > static_cast<std::size_t>(SetupFd::count))
-		return EMSGSIZE;
-	if (!descriptors.empty()) {
-		message.msg_control = control;
-		message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-		cmsghdr* rights = CMSG_FIRSTHDR(&message);
-		rights->cmsg_level = SOL_SOCKET;
-		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-		std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
-	}
-	while (sendmsg(socket, &message, flags | MSG_NOSIGNAL) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	return 0;
+	const MessageHeader header{type, value};
+	return send_packet(socket, {reinterpret_cast<const char*>(&header), sizeof header}, body, descriptors, flags);
 }
 
 std::optional<Message> receive_message(int socket, int flags) {
-	thread_local std::vector<char> buffer(kMaxMessage);
-	iovec part{buffer.data(), buffer.size()};
-	alignas(cmsghdr) char control[CMSG_SPACE(static_cast<std::size_t>(SetupFd::count) * sizeof(int))];
-	msghdr raw{};
-	raw.msg_iov = &part;
-	raw.msg_iovlen = 1;
-	raw.msg_control = control;
-	raw.msg_controllen = sizeof control;
-	ssize_t size;
-	do
-		size = recvmsg(socket, &raw, flags | MSG_CMSG_CLOEXEC);
-	while (size < 0 && errno == EINTR);
-	if (size < 0)
+	std::optional<Packet> packet = receive_packet(socket, flags);
+	if (!packet)
 		return std::nullopt;
-	Message message;
-	for (cmsghdr* part_header = CMSG_FIRSTHDR(&raw); part_header; part_header = CMSG_NXTHDR(&raw, part_header)) {
-		if (part_header->cmsg_level != SOL_SOCKET || part_header->cmsg_type != SCM_RIGHTS)
-			continue;
-		const std::size_t count = (part_header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (std::size_t i = 0; i < count; ++i) {
-			int fd;
-			std::memcpy(&fd, CMSG_DATA(part_header) + i * sizeof fd, sizeof fd);
-			message.descriptors.emplace_back(fd);
-		}
-	}
-	if (size == 0) {
-		errno = ECONNRESET;
-		return std::nullopt;
-	}
 	MessageHeader header;
-	if (static_cast<std::size_t>(size) < sizeof header || (raw.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+	if (packet->bytes.size() < sizeof header) {
 		errno = EBADMSG;
 		return std::nullopt;
 	}
-	std::memcpy(&header, buffer.data(), sizeof header);
-	message.type = header.type;
-	message.value = header.value;
-	message.body.assign(buffer.data() + sizeof header, static_cast<std::size_t>(size) - sizeof header);
-	return message;
+	std::memcpy(&header, packet->bytes.data(), sizeof header);
+	packet->bytes.erase(0, sizeof header);
+	return Message{header.type, header.value, std::move(packet->bytes), std::move(packet->descriptors)};
 }
 
 } // namespace tmon

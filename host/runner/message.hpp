@@ -6,6 +6,7 @@
 
 #include "host/system/fd.hpp"
 #include "host/system/interfaces.hpp"
+#include "host/system/packet_socket.hpp"
 #include "traffic_monitor/plugin.h"
 
 #include <array>
@@ -43,7 +44,7 @@ struct MessageHeader {
 	int32_t value;
 };
 
-constexpr std::size_t kMaxMessage = 64 * 1024; // bytes, header included
+constexpr std::size_t kMaxMessage = kMaxPacket; // bytes, header included
 
 struct Message {
 	MessageType type{};
@@ -53,6 +54,7 @@ struct Message {
 };
 
 enum class SetupFd : std::size_t { page, rings, plugin, setup, count };
+static_assert(static_cast<std::size_t>(SetupFd::count) <= kMaxPacketDescriptors);
 
 // What a runner has to know to start.
 struct RunnerSetup {

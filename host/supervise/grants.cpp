@@ -7,7 +7,6 @@
 #include <boost/json/value.hpp>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,10 +34,6 @@ void collect(const json::value& value, std::set<std::string>& paths) {
 	}
 }
 
-Opened refuse(int32_t status, std::string_view path, std::string_view reason) {
-	return {status, Fd{}, "cannot open " + std::string(path) + ": " + std::string(reason)};
-}
-
 } // namespace
 
 PathGrants::PathGrants(std::string_view config_json) {
@@ -49,33 +44,18 @@ PathGrants::PathGrants(std::string_view config_json) {
 }
 
 Opened PathGrants::open(std::string_view path, uint32_t mode) const {
+	const std::string name(path);
 	if (path == "-") {
 		if (mode != TMON_OPEN_APPEND)
-			return refuse(TMON_E_DENIED, path, "standard output can only be written");
+			return refuse_open(TMON_E_DENIED, name, "standard output can only be written");
 		Fd copy(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
 		if (!copy)
-			return refuse(TMON_E_IO, path, std::strerror(errno));
+			return refuse_open(TMON_E_IO, name, std::strerror(errno));
 		return {TMON_OK, std::move(copy), {}};
 	}
 	if (!allows(path))
-		return refuse(TMON_E_DENIED, path, "the plugin's configuration does not name this file");
-	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK; // a FIFO without a reader must not hold us up
-	if (mode == TMON_OPEN_READ)
-		flags |= O_RDONLY;
-	else if (mode == TMON_OPEN_APPEND)
-		flags |= O_WRONLY | O_CREAT | O_APPEND;
-	else if (mode == TMON_OPEN_READWRITE)
-		flags |= O_RDWR | O_CREAT;
-	else
-		return refuse(TMON_E_UNSUPPORTED, path, "unknown mode");
-	Fd file(::open(std::string(path).c_str(), flags, 0640));
-	if (!file)
-		return refuse(TMON_E_IO, path, errno == ENXIO ? "it is a FIFO that nobody reads" : std::strerror(errno));
-	struct stat status;
-	if (fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
-		return refuse(TMON_E_IO, path, "it is a directory");
-	fcntl(file.get(), F_SETFL, fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
-	return {TMON_OK, std::move(file), {}};
+		return refuse_open(TMON_E_DENIED, name, "the plugin's configuration does not name this file");
+	return open_file(name, mode);
 }
 
 } // namespace tmon

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include "host/system/fd.hpp"
+#include "host/spawner/open_file.hpp"
 
 #include <cstdint>
 #include <set>
@@ -9,12 +9,6 @@
 #include <string_view>
 
 namespace tmon {
-
-struct Opened {
-	int32_t status = 0; // TMON_OK, or why there is no descriptor
-	Fd descriptor;
-	std::string reason; // for people, where status is not TMON_OK
-};
 
 // The paths that one plugin may have opened on its behalf: those that its own configuration names under a
 // key "file" or one that ends in "_file", and "-", the standard output.
