@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,12 +33,38 @@ struct PermittedPrefix {
 enum class Isolation { process, thread };
 enum class XdpMode { automatic, native, generic };
 
+// What a plugin may do only where its manifest asks for it and its entry grants it.
+enum class Permission { network, exec, block, paths };
+
+// What an entry grants. Paths are absolute, without "." or ".." in them; each stands for a file or for all
+// that is in a directory.
+struct PluginGrants {
+	bool network = false, exec = false, block = false;
+	std::vector<std::string> read_paths, write_paths;
+};
+
+// What a runner process may use.
+struct PluginLimits {
+	std::uint64_t memory_bytes = 512u << 20;
+	std::uint32_t threads = 32;
+	std::uint32_t files = 256;              // open at one time
+	std::chrono::milliseconds deadline{2000}; // for one call into the plugin
+};
+
+struct PluginFile;
+
 struct PluginConfig {
 	std::string plugin;      // id of a shipped plugin, or a path when it contains '/'
 	std::string name;        // instance name, unique; the id or the file's stem by default
 	Isolation isolation = Isolation::process;
-	std::string config_json; // a JSON object, "{}" by default
+	std::string config_json; // a JSON object, "{}" by default; with the defaults of the plugin's schema
 	Diagnostic where;        // its entry (message empty), to report what the plugin itself refuses
+	PluginGrants grants;
+	PluginLimits limits;
+	std::string sha256;      // of the file, 64 lower-case hexadecimal digits; empty: any
+	// The two that only a PluginCheck sets. Shared by all that run the same copy of the file.
+	std::shared_ptr<const PluginFile> file;
+	std::vector<std::string> config_paths; // what config_json names where the schema says "format": "path"
 };
 
 // Everything a run needs, from the configuration file with the command line applied over it.

@@ -279,6 +279,18 @@ ParsedDocument parse_document(std::string_view text, const Sources& sources, std
 	return std::move(builder.result);
 }
 
+void set_place(Value& value, Place place) {
+	value.place = place;
+	if (auto* array = value.get<Value::Array>())
+		for (Value& element : *array)
+			set_place(element, place);
+	if (auto* object = value.get<Value::Object>())
+		for (Member& member : *object) {
+			member.place = place;
+			set_place(member.value, place);
+		}
+}
+
 std::string to_json(const Value& value) {
 	std::string out;
 	append_json(out, value);

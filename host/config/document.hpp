@@ -55,6 +55,9 @@ struct ParsedDocument {
 // all reported, and the first of them is kept. `source` is the number of `text` in `sources`.
 ParsedDocument parse_document(std::string_view text, const Sources& sources, std::uint32_t source = 0);
 
+// Places the value and all that is in it at `place`.
+void set_place(Value& value, Place place);
+
 // Compact JSON text.
 std::string to_json(const Value& value);
 

@@ -42,8 +42,8 @@ std::vector<std::string> read_interfaces(const Value& value, Findings& findings)
 // One reading of one document.
 class Interpreter {
 public:
-	Interpreter(const Overrides& overrides, Sources& sources, Findings& findings)
-	    : overrides_(overrides), sources_(sources), findings_(findings) {}
+	Interpreter(const Overrides& overrides, const PluginCheck& check, Sources& sources, Findings& findings)
+	    : overrides_(overrides), check_(check), sources_(sources), findings_(findings) {}
 
 	Config read(const Value& root);
 
@@ -55,6 +55,7 @@ private:
 	void warn_of_idle_options();
 
 	const Overrides& overrides_;
+	const PluginCheck& check_;
 	Sources& sources_;
 	Findings& findings_;
 	Config config_;
@@ -67,7 +68,7 @@ Config Interpreter::read(const Value& root) {
 	read_keys(root);
 	apply_options();
 	warn_of_idle_options();
-	append_shorthand(config_.plugins, plugins_given_, logging_, overrides_, findings_);
+	append_shorthand(config_.plugins, plugins_given_, logging_, overrides_, check_, sources_, findings_);
 	if (config_.drop_packets && empty_permitted_)
 		findings_.error(*empty_permitted_,
 				"permitted_cidrs is empty and packets are to be dropped: that would drop all of them");
@@ -92,7 +93,7 @@ void Interpreter::read_keys(const Value& root) {
 	     {"plugins",
 	      [&](const Value& v) {
 		      plugins_given_ = true;
-		      config_.plugins = read_plugins(v, findings_);
+		      config_.plugins = read_plugins(v, check_, findings_);
 	      }},
 	     {"ring", [&](const Value& v) { read_ring(v); }},
 	     {"stats", [&](const Value& v) { read_stats(v); }},
@@ -167,7 +168,8 @@ std::vector<Diagnostic> by_place(std::vector<Finding> findings, const Sources& s
 
 } // namespace
 
-ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides) {
+ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides,
+			      const PluginCheck& check) {
 	Sources sources(name, text);
 	Findings findings{sources, {}, {}};
 	ParsedDocument document = parse_document(text, sources);
@@ -177,7 +179,7 @@ ConfigResult load_config_text(std::string_view text, const std::string& name, co
 		for (const Setting& setting : overrides.settings)
 			for (Finding& finding : apply_setting(*document.root, setting, sources))
 				findings.errors.push_back(std::move(finding));
-		config = Interpreter(overrides, sources, findings).read(*document.root);
+		config = Interpreter(overrides, check, sources, findings).read(*document.root);
 	}
 	if (!findings.errors.empty())
 		config.reset();
@@ -185,11 +187,12 @@ ConfigResult load_config_text(std::string_view text, const std::string& name, co
 		by_place(std::move(findings.warnings), sources)};
 }
 
-ConfigResult load_config(const std::string& path, const Overrides& overrides) {
+ConfigResult load_config(const std::string& path, const Overrides& overrides, const PluginCheck& check) {
 	auto text = read_text_file(path, max_document_bytes);
 	if (auto* error = std::get_if<Diagnostic>(&text))
 		return {std::nullopt, {std::move(*error)}, {}};
-	return load_config_text(std::get<std::string>(text), path == "-" ? "standard input" : path, overrides);
+	return load_config_text(std::get<std::string>(text), path == "-" ? "standard input" : path, overrides,
+				check);
 }
 
 } // namespace tmon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/config/config.hpp"
+#include "host/config/plugin_entry.hpp"
 #include "host/config/units.hpp"
 
 #include <chrono>
@@ -42,10 +43,11 @@ struct ConfigResult {
 	std::vector<Diagnostic> warnings;
 };
 
-// Reads the file at `path`, or "-" for standard input.
-ConfigResult load_config(const std::string& path, const Overrides& overrides = {});
+// Reads the file at `path`, or "-" for standard input. Has `check`, where there is one, look at every plugin entry.
+ConfigResult load_config(const std::string& path, const Overrides& overrides = {}, const PluginCheck& check = {});
 
 // The same from text; `name` stands for the file in diagnostics.
-ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides = {});
+ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides = {},
+			      const PluginCheck& check = {});
 
 } // namespace tmon

@@ -42,50 +42,75 @@ std::string read_plugin(const Value& value, const std::string& path, Findings& f
 	return {};
 }
 
-PluginConfig read_entry(const Value& entry, const std::string& path, Findings& findings) {
-	PluginConfig result;
+PluginEntry read_entry(const Value& value, const std::string& path, Findings& findings) {
+	PluginEntry entry;
+	entry.path = path;
+	entry.place = entry.plugin_place = value.place;
+	entry.settings = Value{value.place, Value::Object{}};
+	PluginConfig& config = entry.config;
+	config.where = findings.sources.diagnostic(value.place, {});
 	bool named = false;
-	result.config_json = "{}";
-	result.where = findings.sources.diagnostic(entry.place, {});
-	const auto read_name = [&](const Value& value) {
+	const auto read_name = [&](const Value& v) {
 		named = true;
-		const auto* name = read_string(value, path + ".name", findings);
+		const auto* name = read_string(v, path + ".name", findings);
 		if (name && is_name(*name))
-			result.name = *name;
+			config.name = *name;
 		else if (name)
-			findings.error(value.place,
+			findings.error(v.place,
 				       path + ".name " + quote(*name) + ": a name is " + std::string(name_rule));
 	};
-	const auto read_isolation = [&](const Value& value) {
-		if (auto isolation = read_parsed(value, path + ".isolation", parse_isolation, false, findings))
-			result.isolation = *isolation;
+	const auto read_isolation = [&](const Value& v) {
+		if (auto isolation = read_parsed(v, path + ".isolation", parse_isolation, false, findings))
+			config.isolation = *isolation;
 	};
-	const auto read_config = [&](const Value& value) {
-		if (value.get<Value::Object>())
-			result.config_json = to_json(value);
+	const auto read_settings = [&](const Value& v) {
+		entry.settings.reset();
+		if (v.get<Value::Object>())
+			entry.settings = v;
 		else
-			expect(value, path + ".config", "an object", findings);
+			expect(v, path + ".config", "an object", findings);
 	};
-	read_object(
-	    entry, path,
-	    {{"plugin", [&](const Value& v) { result.plugin = read_plugin(v, path + ".plugin", findings); }, true},
-	     {"name", read_name},
-	     {"isolation", read_isolation},
-	     {"config", read_config}},
-	    findings);
-	if (named || result.plugin.empty())
-		return result;
-	result.name = result.plugin.find('/') == std::string::npos ? result.plugin : file_stem(result.plugin);
-	if (!is_name(result.name))
-		findings.error(entry.place, path + ": the file's name " + quote(result.name) +
+	std::optional<Place> limits;
+	read_object(value, path,
+		    {{"plugin",
+		      [&](const Value& v) {
+			      entry.plugin_place = v.place;
+			      config.plugin = read_plugin(v, path + ".plugin", findings);
+		      },
+		      true},
+		     {"name", read_name},
+		     {"isolation", read_isolation},
+		     {"grant", [&](const Value& v) { read_grants(v, entry, findings); }},
+		     {"sha256", [&](const Value& v) { read_sha256(v, entry, findings); }},
+		     {"limits",
+		      [&](const Value& v) {
+			      limits = v.place;
+			      read_limits(v, entry, findings);
+		      }},
+		     {"config", read_settings}},
+		    findings);
+	if (limits && config.isolation == Isolation::thread)
+		findings.warning(*limits, path + ".limits has no effect: the plugin runs in a thread of the program");
+	if (named || config.plugin.empty())
+		return entry;
+	config.name = config.plugin.find('/') == std::string::npos ? config.plugin : file_stem(config.plugin);
+	if (!is_name(config.name))
+		findings.error(value.place, path + ": the file's name " + quote(config.name) +
 						" cannot be the plugin's: give it a \"name\" of " +
 						std::string(name_rule));
-	return result;
+	return entry;
 }
 
 } // namespace
 
-std::vector<PluginConfig> read_plugins(const Value& value, Findings& findings) {
+PluginConfig finish_entry(PluginEntry entry, const PluginCheck& check, Findings& findings) {
+	if (check && !entry.config.plugin.empty())
+		check(entry, findings);
+	entry.config.config_json = entry.settings ? to_json(*entry.settings) : "{}";
+	return std::move(entry.config);
+}
+
+std::vector<PluginConfig> read_plugins(const Value& value, const PluginCheck& check, Findings& findings) {
 	std::vector<PluginConfig> plugins;
 	const auto* list = read_array(value, "plugins", findings);
 	if (!list)
@@ -93,7 +118,7 @@ std::vector<PluginConfig> read_plugins(const Value& value, Findings& findings) {
 	std::map<std::string, std::size_t> first;
 	for (std::size_t i = 0; i < list->size(); ++i) {
 		const std::string path = element_path("plugins", i);
-		plugins.push_back(read_entry((*list)[i], path, findings));
+		plugins.push_back(finish_entry(read_entry((*list)[i], path, findings), check, findings));
 		const std::string& name = plugins.back().name;
 		if (name.empty())
 			continue;

@@ -19,18 +19,6 @@ std::vector<std::string> split_path(std::string_view path) {
 	return parts;
 }
 
-void set_place(Value& value, Place place) {
-	value.place = place;
-	if (auto* array = value.get<Value::Array>())
-		for (Value& element : *array)
-			set_place(element, place);
-	if (auto* object = value.get<Value::Object>())
-		for (Member& member : *object) {
-			member.place = place;
-			set_place(member.value, place);
-		}
-}
-
 // The setting's value, all of it placed at the option; text that is not JSON stands for itself.
 Value parse_value(const std::string& text, Place place, const Sources& sources, std::vector<Finding>& errors) {
 	auto parsed = parse_document(text, sources, place.source);

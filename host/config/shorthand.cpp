@@ -21,30 +21,39 @@ std::string free_name(const std::vector<PluginConfig>& plugins, const std::strin
 	return name;
 }
 
-void append_console(std::vector<PluginConfig>& plugins, Diagnostic where) {
-	// Each line once, also when the configuration lists the console itself.
-	if (std::any_of(plugins.begin(), plugins.end(), [](const PluginConfig& p) { return p.plugin == "console"; }))
-		return;
-	plugins.push_back({"console", free_name(plugins, "console"), Isolation::process, "{}", std::move(where)});
+// Where the parts of the logger come from.
+struct LoggerPlaces {
+	Diagnostic where;
+	Place format, file, buffer;
+};
+
+PluginEntry make_entry(const std::vector<PluginConfig>& plugins, const std::string& id, const LoggerPlaces& places) {
+	PluginEntry entry;
+	entry.path = id;
+	entry.place = entry.plugin_place = places.format;
+	entry.config.plugin = id;
+	entry.config.name = free_name(plugins, id);
+	entry.config.where = places.where;
+	entry.settings = Value{places.format, Value::Object{}};
+	return entry;
 }
 
-void append_logger(std::vector<PluginConfig>& plugins, LogFormat format, const std::string& file,
-		   std::uint64_t buffer_bytes, Diagnostic where) {
-	const std::string id = format == LogFormat::csv ? "logger-csv" : "logger-json";
-	Value::Object config;
-	config.push_back({"file", {}, {{}, file}});
+PluginEntry make_logger(const std::vector<PluginConfig>& plugins, LogFormat format, const std::string& file,
+			std::uint64_t buffer_bytes, const LoggerPlaces& places) {
+	PluginEntry entry = make_entry(plugins, format == LogFormat::csv ? "logger-csv" : "logger-json", places);
+	auto& config = *entry.settings->get<Value::Object>();
+	config.push_back({"file", places.file, {places.file, file}});
 	if (format != LogFormat::csv)
-		config.push_back({"format", {}, {{}, std::string(to_string(format))}});
-	config.push_back({"buffer_size", {}, {{}, buffer_bytes}});
-	plugins.push_back(
-	    {id, free_name(plugins, id), Isolation::process, to_json({{}, std::move(config)}), std::move(where)});
+		config.push_back({"format", places.format, {places.format, std::string(to_string(format))}});
+	config.push_back({"buffer_size", places.buffer, {places.buffer, buffer_bytes}});
+	return entry;
 }
 
 } // namespace
 
 LoggingBlock read_logging(const Value& value, const Overrides& overrides, Findings& findings) {
 	LoggingBlock block;
-	block.place = value.place;
+	block.place = block.file_place = block.buffer_place = value.place;
 	// The original wrote null for what is not set.
 	const auto optional = [](auto read) {
 		return [read](const Value& v) {
@@ -72,8 +81,12 @@ LoggingBlock read_logging(const Value& value, const Overrides& overrides, Findin
 	      },
 	      true},
 	     {"output_file",
-	      optional([&](const Value& v) { block.file = read_file_name(v, "logging.output_file", findings); })},
+	      optional([&](const Value& v) {
+		      block.file_place = v.place;
+		      block.file = read_file_name(v, "logging.output_file", findings);
+	      })},
 	     {"buffer_size", optional([&](const Value& v) {
+		      block.buffer_place = v.place;
 		      block.buffer_bytes = read_parsed(v, "logging.buffer_size", parse_buffer_bytes, true, findings);
 	      })},
 	     {"rotate_size_mb", unavailable("rotate_size_mb")},
@@ -95,25 +108,41 @@ LoggingBlock read_logging(const Value& value, const Overrides& overrides, Findin
 }
 
 void append_shorthand(std::vector<PluginConfig>& plugins, bool plugins_given, const std::optional<LoggingBlock>& block,
-		      const Overrides& overrides, Findings& findings) {
+		      const Overrides& overrides, const PluginCheck& check, Sources& sources, Findings& findings) {
 	std::optional<LogFormat> format = overrides.log_format;
 	std::optional<std::string> file = overrides.log_file;
 	std::optional<std::uint64_t> buffer_bytes = overrides.log_buffer_bytes;
-	Diagnostic where{"--log-format", 0, 0, {}};
-	if (!format && block) {
+	const auto option = [&](const char* name) { return Place{sources.add_option(name), 0}; };
+	LoggerPlaces places;
+	if (format) {
+		places.format = option("--log-format");
+		places.where = findings.sources.diagnostic(places.format, {});
+	} else if (block) {
 		format = block->format;
 		file = file ? file : block->file;
 		buffer_bytes = buffer_bytes ? buffer_bytes : block->buffer_bytes;
-		where = findings.sources.diagnostic(block->place, {});
-	} else if (!format && !plugins_given) {
+		places = {findings.sources.diagnostic(block->place, {}), block->place, block->file_place,
+			  block->buffer_place};
+	} else if (!plugins_given) {
 		format = LogFormat::console;
-		where = findings.sources.diagnostic({}, {});
-		where.line = where.column = 0;
+		places.where = findings.sources.diagnostic({}, {});
+		places.where.line = places.where.column = 0;
 	}
-	if (format == LogFormat::console)
-		append_console(plugins, std::move(where));
-	else if (format && file)
-		append_logger(plugins, *format, *file, buffer_bytes.value_or(default_buffer_bytes), std::move(where));
+	if (overrides.log_file)
+		places.file = option("--log-file");
+	if (overrides.log_buffer_bytes)
+		places.buffer = option("--log-buffer-size");
+	else if (overrides.log_format)
+		places.buffer = places.format;
+	if (format == LogFormat::console) {
+		// Each line once, also when the configuration lists the console itself.
+		const auto is_console = [](const PluginConfig& p) { return p.plugin == "console"; };
+		if (std::none_of(plugins.begin(), plugins.end(), is_console))
+			plugins.push_back(finish_entry(make_entry(plugins, "console", places), check, findings));
+	} else if (format && file) {
+		plugins.push_back(finish_entry(
+		    make_logger(plugins, *format, *file, buffer_bytes.value_or(default_buffer_bytes), places), check, findings));
+	}
 }
 
 } // namespace tmon

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/units.hpp"
 
-#include "host/config/source.hpp"
-#include "host/config/suggest.hpp"
-
 #include <array>
 #include <charconv>
 #include <limits>
@@ -56,21 +53,22 @@ Parsed<std::uint64_t> parse_bounded(std::string_view text, std::span<const Unit>
 
 constexpr std::string_view size_expected = "bytes, or a number with K, M or G behind it, such as \"4M\"";
 
-template <class T>
-using Words = std::span<const std::pair<std::string_view, T>>;
+constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
 
-template <class T>
-Parsed<T> parse_word(std::string_view text, Words<T> words) {
-	std::vector<std::string_view> names;
-	std::string list;
-	for (const auto& [name, value] : words) {
-		if (name == text)
-			return value;
-		list += names.empty() ? "" : names.size() + 1 == words.size() ? " or " : ", ";
-		list += name;
-		names.push_back(name);
-	}
-	return quote(text) + ": expected " + list + suggestion(text, names);
+Parsed<std::chrono::milliseconds> parse_time(std::string_view text, std::string_view expected, const Bounds& bounds) {
+	const auto ms = parse_bounded(text, time_units, expected, bounds);
+	if (auto* error = std::get_if<std::string>(&ms))
+		return *error;
+	return std::chrono::milliseconds(static_cast<std::int64_t>(std::get<std::uint64_t>(ms)));
+}
+
+// With the largest unit that divides it.
+std::string format_quantity(std::uint64_t value, std::span<const Unit> units) {
+	const Unit* best = &units.front();
+	for (const Unit& unit : units)
+		if (value % unit.factor == 0 && (unit.factor > best->factor || unit.factor == 1) && value != 0)
+			best = &unit;
+	return std::to_string(value / best->factor) + std::string(best->name);
 }
 
 constexpr std::array<std::pair<std::string_view, LogFormat>, 4> log_formats{
@@ -79,6 +77,11 @@ constexpr std::array<std::pair<std::string_view, XdpMode>, 3> xdp_modes{
     {{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}}};
 constexpr std::array<std::pair<std::string_view, Isolation>, 2> isolations{
     {{"process", Isolation::process}, {"thread", Isolation::thread}}};
+
+constexpr std::array<std::pair<std::string_view, Permission>, 4> permissions{{{"network", Permission::network},
+									      {"exec", Permission::exec},
+									      {"block", Permission::block},
+									      {"paths", Permission::paths}}};
 
 } // namespace
 
@@ -91,17 +94,41 @@ Parsed<std::uint64_t> parse_buffer_bytes(std::string_view text) {
 }
 
 Parsed<std::chrono::milliseconds> parse_stats_interval(std::string_view text) {
-	const auto ms =
-	    parse_bounded(text, time_units, "seconds, or a number with ms, s, m or h behind it, such as \"60s\"",
+	return parse_time(text, "seconds, or a number with ms, s, m or h behind it, such as \"60s\"",
 			  {100, 24 * 3'600'000, "100ms to 24h"});
-	if (auto* error = std::get_if<std::string>(&ms))
-		return *error;
-	return std::chrono::milliseconds(static_cast<std::int64_t>(std::get<std::uint64_t>(ms)));
+}
+
+Parsed<std::uint64_t> parse_memory_limit(std::string_view text) {
+	return parse_bounded(text, size_units, size_expected, {16u << 20, std::uint64_t{1} << 40, "16M to 1024G"});
+}
+
+Parsed<std::chrono::milliseconds> parse_deadline(std::string_view text) {
+	return parse_time(text, "seconds, or a number with ms or s behind it, such as \"2s\"",
+			  {100, 60'000, "100ms to 60s"});
+}
+
+Parsed<std::uint64_t> parse_size(std::string_view text) {
+	return parse_bounded(text, size_units, size_expected, {0, most, "at most 2^63 - 1 bytes"});
+}
+
+Parsed<std::chrono::milliseconds> parse_duration(std::string_view text) {
+	return parse_time(text, "seconds, or a number with ms, s, m or h behind it, such as \"60s\"",
+			  {0, most, "at most 2^63 - 1 ms"});
+}
+
+std::string format_size(std::uint64_t bytes) { return format_quantity(bytes, size_units); }
+
+std::string format_duration(std::chrono::milliseconds duration) {
+	// Without the unit that is written as none: a bare number reads as seconds.
+	return duration.count() == 0 ? "0"
+				     : format_quantity(static_cast<std::uint64_t>(duration.count()),
+						       std::span(time_units).subspan(1));
 }
 
 Parsed<LogFormat> parse_log_format(std::string_view text) { return parse_word<LogFormat>(text, log_formats); }
 Parsed<XdpMode> parse_xdp_mode(std::string_view text) { return parse_word<XdpMode>(text, xdp_modes); }
 Parsed<Isolation> parse_isolation(std::string_view text) { return parse_word<Isolation>(text, isolations); }
+Parsed<Permission> parse_permission(std::string_view text) { return parse_word<Permission>(text, permissions); }
 
 std::string interface_name_error(std::string_view name) {
 	constexpr std::size_t longest = 15; // IFNAMSIZ without the NUL
@@ -127,6 +154,13 @@ std::string file_name_error(std::string_view path) {
 std::string_view to_string(LogFormat format) {
 	for (const auto& [name, value] : log_formats)
 		if (value == format)
+			return name;
+	return {};
+}
+
+std::string_view to_string(Permission permission) {
+	for (const auto& [name, value] : permissions)
+		if (value == permission)
 			return name;
 	return {};
 }

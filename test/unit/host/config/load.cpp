@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/load.hpp"
 
+#include "host/config/schema.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
@@ -129,6 +131,51 @@ const KeyCase key_cases[] = {
     {R"("plugins": [{"plugin": "a"}, {"plugin": "/x/a.so"}])",
      "2:30: error: plugins[1]: the name \"a\" is taken by plugins[0] at line 2, column 13: give one of them another "
      "\"name\""},
+    {R"("plugins": [{"plugin": "a", "grant": "network"}])",
+     "2:38: error: plugins[0].grant: expected an array, found the string \"network\""},
+    {R"("plugins": [{"plugin": "a", "grant": ["netwrk"]}])",
+     "2:39: error: plugins[0].grant[0] \"netwrk\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or "
+     "{\"write\": \"/path\"}"},
+    {R"("plugins": [{"plugin": "a", "grant": ["paths"]}])",
+     "2:39: error: plugins[0].grant[0] \"paths\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or "
+     "{\"write\": \"/path\"}"},
+    {R"("plugins": [{"plugin": "a", "grant": [7]}])",
+     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or {\"write\": "
+     "\"/path\"}, found the number 7"},
+    {R"("plugins": [{"plugin": "a", "grant": [{}]}])",
+     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or {\"write\": "
+     "\"/path\"}, found an empty object"},
+    {R"("plugins": [{"plugin": "a", "grant": [{"raed": "/x"}]}])",
+     "2:40: error: unknown key \"raed\" in plugins[0].grant[0] (did you mean \"read\"?)"},
+    {R"("plugins": [{"plugin": "a", "grant": ["exec", "exec"]}])",
+     "2:47: error: plugins[0].grant[1] \"exec\" is granted already"},
+    {R"("plugins": [{"plugin": "a", "grant": [{"read": "/x"}, {"write": "/x", "read": "/x"}]}])",
+     "2:79: error: plugins[0].grant[1].read \"/x\" is granted already"},
+    {R"("plugins": [{"plugin": "a", "grant": [{"read": "x"}]}])",
+     "2:48: error: plugins[0].grant[0].read \"x\": expected an absolute path, one that begins with '/'"},
+    {R"("plugins": [{"plugin": "a", "grant": [{"read": "/x/"}]}])",
+     "2:48: error: plugins[0].grant[0].read \"/x/\": leave out the '/' at its end; a directory stands for all that is in "
+     "it"},
+    {R"("plugins": [{"plugin": "a", "grant": [{"write": "/x/../y"}]}])",
+     "2:49: error: plugins[0].grant[0].write \"/x/../y\": write it without \"//\", \".\" and \"..\""},
+    {R"("plugins": [{"plugin": "a", "grant": [{"write": "//x"}]}])",
+     "2:49: error: plugins[0].grant[0].write \"//x\": write it without \"//\", \".\" and \"..\""},
+    {R"("plugins": [{"plugin": "a", "grant": [{"write": "/x/."}]}])",
+     "2:49: error: plugins[0].grant[0].write \"/x/.\": write it without \"//\", \".\" and \"..\""},
+    {R"("plugins": [{"plugin": "a", "limits": {"memory": "15M"}}])",
+     "2:50: error: plugins[0].limits.memory \"15M\" is out of bounds: 16M to 1024G"},
+    {R"("plugins": [{"plugin": "a", "limits": {"threads": 0}}])",
+     "2:51: error: plugins[0].limits.threads: expected a whole number from 1 to 1024, found the number 0"},
+    {R"("plugins": [{"plugin": "a", "limits": {"files": 65537}}])",
+     "2:49: error: plugins[0].limits.files: expected a whole number from 16 to 65536, found the number 65537"},
+    {R"("plugins": [{"plugin": "a", "limits": {"files": "20"}}])",
+     "2:49: error: plugins[0].limits.files: expected a whole number from 16 to 65536, found the string \"20\""},
+    {R"("plugins": [{"plugin": "a", "limits": {"deadline": "61s"}}])",
+     "2:52: error: plugins[0].limits.deadline \"61s\" is out of bounds: 100ms to 60s"},
+    {R"("plugins": [{"plugin": "a", "limits": {"thread": 1}}])",
+     "2:40: error: unknown key \"thread\" in plugins[0].limits (did you mean \"threads\"?)"},
+    {R"("plugins": [{"plugin": "a", "sha256": "abc"}])",
+     "2:39: error: plugins[0].sha256 \"abc\": expected 64 hexadecimal digits, as sha256sum prints them"},
     {R"("logging": {"format": "xml"})", "2:23: error: logging.format \"xml\": expected console, json, csv or jsonl"},
     {R"("logging": {"format": "jsonl"})", "2:12: error: logging: the format jsonl needs an \"output_file\""},
     {R"("logging": {"format": "csv", "output_file": null})",
@@ -245,6 +292,99 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
 	BOOST_TEST((config.plugins[0].isolation == Isolation::process));
 	BOOST_TEST((config.plugins[1].isolation == Isolation::thread));
 	BOOST_TEST(to_string(config.plugins[1].where) == "c:4:16: error: ");
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_is_granted_limited_and_pinned) {
+	const std::string digits = "0123456789abcdefABCDEF0123456789abcdefabcdef0123456789abcdef0123";
+	const auto result = load_rest(R"("plugins": [ {"plugin": "a"}, {"plugin": "b",
+  "grant": ["network", "exec", "block", {"read": "/"}, {"read": "/etc/hosts", "write": "/var/x"}],
+  "limits": {"memory": "64M", "threads": 1, "files": 16, "deadline": "100ms"}, "sha256": ")" +
+				      digits + "\"} ]");
+	BOOST_TEST(lines(result.errors) == "");
+	BOOST_REQUIRE(result.config);
+	const PluginConfig& plain = result.config->plugins[0];
+	BOOST_TEST((!plain.grants.network && !plain.grants.exec && !plain.grants.block));
+	BOOST_TEST((plain.grants.read_paths.empty() && plain.grants.write_paths.empty() && plain.sha256.empty()));
+	BOOST_TEST(plain.limits.memory_bytes == 512u << 20);
+	BOOST_TEST(plain.limits.threads == 32u);
+	BOOST_TEST(plain.limits.files == 256u);
+	BOOST_TEST(plain.limits.deadline.count() == 2000);
+	const PluginConfig& bounded = result.config->plugins[1];
+	BOOST_TEST((bounded.grants.network && bounded.grants.exec && bounded.grants.block));
+	BOOST_TEST(bounded.grants.read_paths == (std::vector<std::string>{"/", "/etc/hosts"}),
+		   boost::test_tools::per_element());
+	BOOST_TEST(bounded.grants.write_paths == std::vector<std::string>{"/var/x"}, boost::test_tools::per_element());
+	BOOST_TEST(bounded.limits.memory_bytes == 64u << 20);
+	BOOST_TEST(bounded.limits.threads == 1u);
+	BOOST_TEST(bounded.limits.files == 16u);
+	BOOST_TEST(bounded.limits.deadline.count() == 100);
+	BOOST_TEST(bounded.sha256 == "0123456789abcdefabcdef0123456789abcdefabcdef0123456789abcdef0123");
+}
+
+BOOST_AUTO_TEST_CASE(limits_of_a_thread_are_warned_of) {
+	const auto result = load_rest(R"("plugins": [{"plugin": "a", "limits": {}, "isolation": "thread"}])");
+	BOOST_TEST(result.config.has_value());
+	BOOST_TEST(lines(result.warnings, "warning") == "c:2:39: warning: plugins[0].limits has no effect: the plugin runs in "
+							"a thread of the program");
+}
+
+// What a check finds stands among all other errors, in the order of the file.
+BOOST_AUTO_TEST_CASE(a_check_sees_every_entry_that_can_be_read) {
+	std::string seen;
+	const PluginCheck check = [&](PluginEntry& entry, Findings& findings) {
+		seen += entry.path + ' ' + entry.config.plugin + ' ' +
+			(entry.settings ? to_json(*entry.settings) : "unreadable") + '\n';
+		findings.error(entry.plugin_place, entry.path + ": seen");
+		for (const GrantPlace& grant : entry.grants)
+			findings.error(grant.place, grant.path + ": granted");
+		if (!entry.settings)
+			return;
+		for (Member& member : *entry.settings->get<Value::Object>())
+			findings.error(member.value.place, member_path(entry.settings_path(), member.key));
+		entry.settings->get<Value::Object>()->push_back({"added", entry.place, {entry.place, true}});
+	};
+	const std::string text = R"({"permitted_cidrs": [7],
+ "plugins": [{"plugin": 1, "config": {"a": 1}},
+  {"plugin": "b", "isolation": 1, "config": {"b c": 1}, "grant": ["exec", {"read": "/x"}, "no"]},
+  {"plugin": "c", "config": []}],
+ "logging": {"format": "csv", "output_file": "f"}, "zz": 1})";
+	Overrides overrides;
+	overrides.settings = {{"plugins.3", R"({"plugin": "d", "config": {"e": 1}})"}};
+	overrides.log_buffer_bytes = 5;
+	const auto result = load_config_text(text, "c", overrides, check);
+	BOOST_TEST(seen == "plugins[1] b {\"b c\":1}\nplugins[2] c unreadable\nplugins[3] d {\"e\":1}\n"
+			   "logger-csv logger-csv {\"file\":\"f\",\"buffer_size\":5}\n");
+	BOOST_TEST(lines(result.errors) ==
+		   "c:1:22: error: permitted_cidrs[0]: expected a string or {\"cidr\": …, \"name\": …}, found the number 7\n"
+		   "c:2:25: error: plugins[0].plugin: expected a string, found the number 1\n"
+		   "c:3:14: error: plugins[1]: seen\n"
+		   "c:3:32: error: plugins[1].isolation: expected a string, found the number 1\n"
+		   "c:3:53: error: plugins[1].config[\"b c\"]\n"
+		   "c:3:67: error: plugins[1].grant[0]: granted\n"
+		   "c:3:84: error: plugins[1].grant[1].read: granted\n"
+		   "c:3:91: error: plugins[1].grant[2] \"no\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} "
+		   "or {\"write\": \"/path\"}\n"
+		   "c:4:14: error: plugins[2]: seen\n"
+		   "c:4:29: error: plugins[2].config: expected an object, found an array\n"
+		   "c:5:13: error: logger-csv: seen\n"
+		   "c:5:46: error: logger-csv.config.file\n"
+		   "c:5:52: error: unknown key \"zz\"\n"
+		   "--set plugins.3: error: plugins[3]: seen\n"
+		   "--set plugins.3: error: plugins[3].config.e\n"
+		   "--log-buffer-size: error: logger-csv.config.buffer_size");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_check_adds_reaches_the_plugin) {
+	const PluginCheck check = [](PluginEntry& entry, Findings&) {
+		entry.settings->get<Value::Object>()->push_back({"added", entry.place, {entry.place, true}});
+		entry.config.config_paths = {"p"};
+	};
+	const auto result = load_config_text(R"({"permitted_cidrs": [], "plugins": [{"plugin": "a", "config": {"x": 1}}]})", "c",
+					     with_log(LogFormat::jsonl, "o"), check);
+	BOOST_TEST(plugins_of(result) ==
+		   R"(a a {"x":1,"added":true}; logger-json logger-json )"
+		   R"({"file":"o","format":"jsonl","buffer_size":8192,"added":true})");
+	BOOST_TEST(result.config->plugins[0].config_paths.front() == "p");
 }
 
 BOOST_AUTO_TEST_CASE(units_are_understood) {
