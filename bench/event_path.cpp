@@ -212,8 +212,13 @@ public:
 	      supervisor_(io_, rings_, filter_.rings_descriptor(), list(), tree(), [this] { doorbell_.arm(); }),
 	      doorbell_wait_(io_, fcntl(doorbell_.descriptor(), F_DUPFD_CLOEXEC, 0)) {
 		std::vector<PluginConfig> configs;
-		for (int i = 0; i < plugins; ++i)
-			configs.push_back({sink, "sink" + std::to_string(i), isolation, "{}", {}});
+		for (int i = 0; i < plugins; ++i) {
+			PluginConfig& config = configs.emplace_back();
+			config.plugin = sink;
+			config.name = "sink" + std::to_string(i);
+			config.isolation = isolation;
+			config.config_json = "{}";
+		}
 		const std::vector<pid_t> before = children();
 		for (const auto& failure : supervisor_.start(configs))
 			throw std::runtime_error(failure.reason);

@@ -64,17 +64,17 @@ Severity severity_of(int32_t level) {
 } // namespace
 
 PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment,
-                               const PluginConfig& config, PluginFile file,
+                               const PluginConfig& config, std::shared_ptr<const PluginFile> file,
                                std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
                                std::function<void(PluginInstance&)> on_sleep,
                                std::function<void(PluginInstance&)> on_change)
-    : environment_(environment), config_(config), grants_(config.config_json), on_alert_(std::move(on_alert)),
+    : environment_(environment), config_(config), file_(std::move(file)), grants_(config.config_json), on_alert_(std::move(on_alert)),
       on_sleep_(std::move(on_sleep)), on_change_(std::move(on_change)),
       page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io), output_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
 	try {
-		start(std::move(file));
+		start();
 	} catch (...) {
 		end_by_force();
 		throw;
@@ -99,7 +99,7 @@ void PluginInstance::end_by_force() noexcept {
 	}
 }
 
-void PluginInstance::start(PluginFile file) {
+void PluginInstance::start() {
 	for (uint32_t ring = 0; ring < environment_.rings.rings(); ++ring) {
 		start_cursors_.push_back(environment_.rings.head(ring));
 		page_->cursor[ring].store(start_cursors_.back(), std::memory_order_relaxed);
@@ -107,7 +107,7 @@ void PluginInstance::start(PluginFile file) {
 
 	RunnerSetup setup;
 	setup.instance = config_.name;
-	setup.plugin_path = file.path;
+	setup.plugin_path = file_->path;
 	setup.config_json = config_.config_json;
 	setup.interfaces = environment_.interfaces;
 	if (config_.isolation == Isolation::process)
@@ -118,7 +118,7 @@ void PluginInstance::start(PluginFile file) {
 	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "cannot make a socket pair");
 	Fd ours(ends[0]), theirs(ends[1]);
 	// In the order of SetupFd.
-	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, file.descriptor.get(),
+	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, file_->copy.get(),
 	                           setup_file.get()};
 	if (const int error = send_message(ours.get(), MessageType::setup, 0, {}, descriptors, 0); error != 0)
 		throw std::system_error(error, std::generic_category(), "cannot send a runner its setup");

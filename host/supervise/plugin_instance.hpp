@@ -2,19 +2,20 @@
 #pragma once
 
 #include "host/config/config.hpp"
+#include "host/plugin_file/plugin_file.hpp"
 #include "host/ring/event_rings.hpp"
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
 #include "host/stats/totals.hpp"
 #include "host/supervise/grants.hpp"
 #include "host/supervise/launch.hpp"
-#include "host/supervise/plugin_file.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -44,7 +45,8 @@ public:
 	// is called when the runner has gone to sleep; `on_change` after every change of state.
 	// Throws std::system_error.
 	PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment, const PluginConfig& config,
-	               PluginFile file, std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
+	               std::shared_ptr<const PluginFile> file,
+	               std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
 	               std::function<void(PluginInstance&)> on_sleep, std::function<void(PluginInstance&)> on_change);
 	// Ends the runner, by force where it has not ended.
 	~PluginInstance();
@@ -89,7 +91,7 @@ private:
 		Fd descriptor;
 	};
 
-	void start(PluginFile file);
+	void start();
 	void send(MessageType type, int32_t value = 0, std::string body = {}, Fd descriptor = Fd{});
 	void send_queued();
 	void wait_for_messages();
@@ -107,6 +109,7 @@ private:
 
 	const RunnerEnvironment& environment_;
 	const PluginConfig config_;
+	const std::shared_ptr<const PluginFile> file_;
 	const PathGrants grants_;
 	std::function<void(PluginInstance&, const DecodedAlert&)> on_alert_;
 	std::function<void(PluginInstance&)> on_sleep_, on_change_;

@@ -25,14 +25,18 @@ Supervisor::~Supervisor() = default;
 std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<PluginConfig>& plugins) {
 	std::vector<StartFailure> failures;
 	for (const PluginConfig& config : plugins) {
-		std::variant<PluginFile, std::string> file = find_plugin(config.plugin, tree_);
-		if (const std::string* reason = std::get_if<std::string>(&file)) {
-			failures.push_back({config, TMON_E_CONFIG, *reason});
-			continue;
+		std::shared_ptr<const PluginFile> file = config.file;
+		if (!file) {
+			auto found = find_plugin(config.plugin, tree_, config.sha256);
+			if (const auto* error = std::get_if<PluginFileError>(&found)) {
+				failures.push_back({config, TMON_E_CONFIG, error->text()});
+				continue;
+			}
+			file = std::get<std::shared_ptr<const PluginFile>>(std::move(found));
 		}
 		try {
 			plugins_.push_back(std::make_unique<PluginInstance>(
-			    io_, environment_, config, std::move(std::get<PluginFile>(file)),
+			    io_, environment_, config, std::move(file),
 			    [this](PluginInstance& emitter, const DecodedAlert& alert) { route(emitter, alert); },
 			    [this](PluginInstance& plugin) { note_sleep(plugin); },
 			    [this](PluginInstance& plugin) { note_change(plugin); }));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Which files a plugin may have opened, how they are opened, and which plugin file a name stands for.
+// Which files a plugin may have opened, and how they are opened.
 #include "host/supervise/grants.hpp"
-#include "host/supervise/plugin_file.hpp"
 #include "test/support/temp_dir.hpp"
 #include "traffic_monitor/plugin.h"
 
@@ -133,34 +132,6 @@ BOOST_AUTO_TEST_CASE(standard_output_is_for_everybody_to_write) {
 	BOOST_TEST((ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev));
 	BOOST_TEST(grants.open("-", TMON_OPEN_READ).status == TMON_E_DENIED);
 	BOOST_TEST(grants.open("-", TMON_OPEN_READWRITE).status == TMON_E_DENIED);
-}
-
-// --- plugin files ---
-
-std::string failure(const std::string& plugin, const InstalledTree& tree) {
-	const auto found = find_plugin(plugin, tree);
-	const std::string* reason = std::get_if<std::string>(&found);
-	return reason ? *reason : std::string();
-}
-
-BOOST_FIXTURE_TEST_CASE(plugins_are_found_by_id_and_by_path, Files) {
-	const InstalledTree tree{dir.path(), "/no/runner"};
-	BOOST_TEST(failure("logger", tree) ==
-	           "unknown plugin \"logger\": no plugins are installed in " + dir.path().string());
-	dir.write("zeta.so", "");
-	dir.write("alpha.so", "");
-	dir.write("notes.txt", "");
-	const auto found = find_plugin("alpha", tree);
-	BOOST_REQUIRE(std::holds_alternative<PluginFile>(found));
-	BOOST_TEST(std::get<PluginFile>(found).path == path("alpha.so"));
-	BOOST_TEST(std::holds_alternative<PluginFile>(find_plugin(path("zeta.so"), tree)));
-	BOOST_TEST(failure("logger", tree) ==
-	           "unknown plugin \"logger\": there are alpha, zeta; or give the path of a .so file, with a '/'");
-	BOOST_TEST(failure("./missing.so", tree) == "cannot open the plugin ./missing.so: No such file or directory");
-	BOOST_TEST(failure(dir.path().string() + "/", tree) ==
-	           "the plugin " + dir.path().string() + "/ is not a regular file");
-	BOOST_REQUIRE(mkfifo(path("fifo.so").c_str(), 0600) == 0);
-	BOOST_TEST(failure("fifo", tree) == "the plugin " + path("fifo.so") + " is not a regular file");
 }
 
 } // namespace

@@ -185,7 +185,7 @@ BOOST_DATA_TEST_CASE(a_run_from_start_to_end, data::make(isolations), isolation)
 }
 
 BOOST_DATA_TEST_CASE(a_start_that_fails_leaves_no_child_process, data::make(isolations), isolation) {
-	const auto start = [&](std::vector<PluginConfig> (*plugins)(const Host&, Isolation)) {
+	const auto start = [&](const auto& plugins) {
 		Host host;
 		auto failures = host.supervisor->start(plugins(host, isolation));
 		BOOST_TEST(!has_children());
@@ -210,8 +210,9 @@ BOOST_DATA_TEST_CASE(a_start_that_fails_leaves_no_child_process, data::make(isol
 	BOOST_REQUIRE(failures.size() == 1u);
 	BOOST_TEST(failures[0].reason.starts_with("unknown plugin \"unknown\""));
 
-	failures = start([](const Host& host, Isolation how) {
-		const std::string no_plugin = host.dir.write("none.so", "no ELF");
+	const TempDir dir; // the host's own is open to everybody, and so not for plugins
+	failures = start([&](const Host& host, Isolation how) {
+		const std::string no_plugin = dir.write("none.so", "no ELF");
 		chmod(no_plugin.c_str(), 0644);
 		return std::vector{host.plugin("bad", how, "", no_plugin)};
 	});
@@ -299,7 +300,7 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 	auto found = find_plugin("scripted", tree());
 	const auto ignore = [](PluginInstance&) {};
 	PluginInstance plugin(host.io, environment, host.plugin("a", Isolation::thread),
-	                      std::move(std::get<PluginFile>(found)), [](PluginInstance&, const DecodedAlert&) {}, ignore,
+	                      std::get<std::shared_ptr<const PluginFile>>(found), [](PluginInstance&, const DecodedAlert&) {}, ignore,
 	                      ignore);
 	BOOST_TEST(host.run_until([&] { return plugin.state() == PluginInstance::State::ready; }));
 	int page_fd = -1;
