@@ -15,10 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <map>
 #include <system_error>
 
@@ -27,6 +30,8 @@ namespace tmon {
 namespace {
 
 constexpr std::size_t kMaxRunners = 4096;
+constexpr std::chrono::seconds kLongestEnd{1};
+constexpr int kEndStepMs = 50;
 
 Fd receive_signals() {
 	sigset_t signals;
@@ -57,8 +62,7 @@ public:
 			if (events[0].revents != 0)
 				take_request();
 		}
-		for (const auto& [id, runner] : runners_)
-			end(runner);
+		end_all();
 	}
 
 private:
@@ -152,6 +156,40 @@ private:
 		}
 	}
 
+	// What a plugin has started and left is our child since its parent died. With a user of its own it has been found
+	// already; without one, this is how.
+	void end_adopted() const {
+		std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
+		for (pid_t pid; children >> pid;) {
+			const bool runs = std::any_of(runners_.begin(), runners_.end(), [pid](const auto& entry) {
+				return entry.second.pid == pid;
+			});
+			if (!runs)
+				kill(pid, SIGKILL);
+		}
+	}
+
+	// The host is gone. Waits until they are dead, but not for one that the kernel does not let die.
+	void end_all() {
+		for (const auto& [id, runner] : runners_)
+			end(runner);
+		runners_.clear();
+		const auto deadline = std::chrono::steady_clock::now() + kLongestEnd;
+		while (std::chrono::steady_clock::now() < deadline) {
+			end_adopted();
+			pid_t reaped;
+			while ((reaped = waitpid(-1, nullptr, WNOHANG)) > 0)
+				;
+			if (reaped < 0)
+				return;
+			signalfd_siginfo signal;
+			pollfd event{signals_.get(), POLLIN, 0};
+			if (poll(&event, 1, kEndStepMs) > 0)
+				while (read(signals_.get(), &signal, sizeof signal) > 0)
+					;
+		}
+	}
+
 	void take_signals() {
 		signalfd_siginfo signal;
 		while (read(signals_.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
@@ -176,10 +214,14 @@ private:
 			if (at->second.uid != 0)
 				uids_.give_back(at->second.uid);
 			runners_.erase(at);
+			if (geteuid() != 0)
+				end_adopted();
 			answer(ended);
 			return;
 		}
-		// Else one of those that a plugin has started and left.
+		// One of those that a plugin has started and left; now its own children are ours.
+		if (geteuid() != 0)
+			end_adopted();
 	}
 
 	// Waits for the host to read, which it always does; when it cannot any more, its death comes as an error here.

@@ -60,6 +60,7 @@ std::string obey(const std::string& order, int count, char** arguments) {
 	if (what == "exit")
 		_exit(number);
 	if (what == "signal") {
+		signal(number, SIG_DFL); // a sanitizer takes some
 		kill(getpid(), number);
 		return "alive";
 	}

@@ -109,7 +109,13 @@ BOOST_AUTO_TEST_CASE(garbage_does_no_harm) {
 	Ends ends;
 	const SpawnerMessage started = raw.spawn(7, ends);
 	BOOST_REQUIRE((started.word == SpawnerWord::started));
-	const std::size_t descriptors = descriptors_of(raw.process.pid).size();
+	// Asked after another answer: what came with a request may still be open when its own answer is sent.
+	const auto count_descriptors = [&] {
+		raw.say(SpawnerWord::open, 10, "/no/such/file");
+		BOOST_TEST(raw.answer().id == 10u);
+		return descriptors_of(raw.process.pid).size();
+	};
+	const std::size_t descriptors = count_descriptors();
 	const int socket = raw.process.socket.get();
 	std::mt19937 random(4711);
 	for (int i = 0; i < 3000; ++i) {
@@ -132,10 +138,8 @@ BOOST_AUTO_TEST_CASE(garbage_does_no_harm) {
 	raw.say(SpawnerWord::started, 8);
 	raw.say(SpawnerWord::spawn, 7, {}, {0, 1}); // there already: the first answer to all this
 	BOOST_TEST((raw.answer().word == SpawnerWord::failed));
-	raw.say(SpawnerWord::open, 10, "/no/such/file");
-	BOOST_TEST(raw.answer().id == 10u);
+	BOOST_TEST(count_descriptors() == descriptors);
 	BOOST_TEST(!ends.ask("status").empty());
-	BOOST_TEST(descriptors_of(raw.process.pid).size() == descriptors);
 	raw.say(SpawnerWord::kill, 7);
 	const SpawnerMessage ended = raw.answer();
 	BOOST_TEST((ended.word == SpawnerWord::ended && ended.id == 7));
