@@ -50,12 +50,13 @@ enum Right : uint64_t {
 	make_fifo = 1 << 10,
 	make_block = 1 << 11,
 	make_symlink = 1 << 12,
-	refer = 1 << 13,        // since ABI 2
+	refer = 1 << 13,         // since ABI 2
 	truncate_file = 1 << 14, // since ABI 3
-	device_ioctl = 1 << 15, // since ABI 5
+	device_ioctl = 1 << 15,  // since ABI 5
 };
 
-constexpr uint64_t kForFiles = execute | write_file | read_file | truncate_file | device_ioctl; // the rest: directories only
+// The rest have a meaning for directories only.
+constexpr uint64_t kForFiles = execute | write_file | read_file | truncate_file | device_ioctl;
 constexpr uint64_t kRead = read_file | read_dir;
 constexpr uint64_t kWrite = write_file | remove_dir | remove_file | make_dir | make_regular | make_socket | make_fifo |
                             make_symlink | refer | truncate_file;
@@ -74,14 +75,18 @@ uint64_t known_rights(uint32_t abi) {
 }
 
 // What the dynamic linker, the C library and the time zones need. Nothing in it is secret.
-constexpr const char* kLibraries[] = {"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/ld.so.preload",
-                                      "/etc/localtime", "/etc/timezone", "/etc/locale.alias", "/sys/devices/system/cpu"};
+constexpr const char* kLibraries[] = {
+    "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime",
+    "/etc/timezone", "/etc/locale.alias", "/sys/devices/system/cpu",
+};
 constexpr const char* kPrograms[] = {"/bin", "/sbin", "/etc/alternatives"};
 constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
 // Names to addresses, and certificates.
-constexpr const char* kNetwork[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/services",
-                                    "/etc/protocols", "/etc/gai.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
-                                    "/etc/ca-certificates.conf", "/etc/crypto-policies", "/run/systemd/resolve"};
+constexpr const char* kNetwork[] = {
+    "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
+    "/etc/gai.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/ca-certificates.conf",
+    "/etc/crypto-policies", "/run/systemd/resolve",
+};
 
 class Ruleset {
 public:

@@ -39,7 +39,8 @@ uint64_t sum(uint64_t a, uint64_t b) {
 void limit(__rlimit_resource resource, uint64_t value, const char* what) {
 	rlimit now{};
 	if (getrlimit(resource, &now) != 0)
-		throw std::system_error(errno, std::generic_category(), std::string("cannot read the limit of ") + what);
+		throw std::system_error(errno, std::generic_category(),
+		                        std::string("cannot read the limit of ") + what);
 	const rlim_t most = std::min<rlim_t>(value, now.rlim_max);
 	const rlimit wanted{most, most};
 	if (setrlimit(resource, &wanted) != 0)

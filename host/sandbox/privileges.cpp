@@ -23,7 +23,8 @@ void drop_privileges(uint32_t uid, int host_pid) {
 	capng_clear(CAPNG_SELECT_ALL);
 	if (uid != 0) {
 		const auto id = static_cast<int>(uid);
-		if (const int result = capng_change_id(id, id, static_cast<capng_flags_t>(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING));
+		if (const int result =
+		        capng_change_id(id, id, static_cast<capng_flags_t>(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING));
 		    result < 0)
 			fail("cannot become user " + std::to_string(uid) + " (step " + std::to_string(-result) + ")");
 	} else if (capng_apply(CAPNG_SELECT_CAPS) < 0) {

@@ -16,7 +16,7 @@ struct SandboxRules {
 	bool network = false;  // may open sockets
 	bool exec = false;     // may start programs, which stay in this sandbox
 	std::vector<std::string> read_paths, write_paths; // absolute: files, or directories with all below them
-	bool own_user = false; // no other process has this user id
+	bool own_user = false;                            // no other process has this user id
 };
 
 struct SandboxReport {

@@ -39,7 +39,8 @@ public:
 	Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM))) {
 		if (!context_)
 			throw std::runtime_error("cannot make a system call filter");
-		check(seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "foreign architectures");
+		check(seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
+		      "foreign architectures");
 		// A sanitizer may have started a thread already.
 		check(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1), "threads");
 		check(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "order");
@@ -129,10 +130,11 @@ void allow_on_itself(Filter& filter, bool own_user) {
 void allow_prctl(Filter& filter) {
 	// PR_SET_VMA names memory; it is newer than some headers.
 	constexpr int set_vma = 0x53564d41;
-	for (const int option : {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_PDEATHSIG, PR_GET_KEEPCAPS, PR_GET_SECCOMP,
-	                         PR_GET_SECUREBITS, PR_GET_TIMERSLACK, PR_SET_TIMERSLACK, PR_GET_NO_NEW_PRIVS,
-	                         PR_SET_NO_NEW_PRIVS, PR_GET_THP_DISABLE, PR_SET_THP_DISABLE, PR_CAPBSET_READ, PR_GET_TID_ADDRESS,
-	                         PR_GET_SPECULATION_CTRL, PR_GET_CHILD_SUBREAPER, PR_GET_TAGGED_ADDR_CTRL, set_vma})
+	for (const int option :
+	     {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_PDEATHSIG, PR_GET_KEEPCAPS, PR_GET_SECCOMP,
+	      PR_GET_SECUREBITS, PR_GET_TIMERSLACK, PR_SET_TIMERSLACK, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS,
+	      PR_GET_THP_DISABLE, PR_SET_THP_DISABLE, PR_CAPBSET_READ, PR_GET_TID_ADDRESS, PR_GET_SPECULATION_CTRL,
+	      PR_GET_CHILD_SUBREAPER, PR_GET_TAGGED_ADDR_CTRL, set_vma})
 		filter.allow("prctl", argument_is(0, option));
 }
 
@@ -140,15 +142,16 @@ void allow_fcntl(Filter& filter) {
 	// Not F_SETOWN, F_SETSIG and their kin: they send signals.
 	constexpr int dupfd_query = 1027;
 	for (const int command :
-	     {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK,
-	      F_OFD_SETLKW, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS, dupfd_query}) {
+	     {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK,
+	      F_OFD_SETLK, F_OFD_SETLKW, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS, dupfd_query}) {
 		filter.allow("fcntl", argument_is(1, command));
 		filter.allow("fcntl64", argument_is(1, command));
 	}
 }
 
 void allow_ioctl(Filter& filter, bool network) {
-	for (const unsigned request : std::initializer_list<unsigned>{FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ, TIOCGPGRP, FICLONE, FS_IOC_GETFLAGS})
+	for (const unsigned request : std::initializer_list<unsigned>{FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS,
+	                                                              TIOCGWINSZ, TIOCGPGRP, FICLONE, FS_IOC_GETFLAGS})
 		filter.allow("ioctl", argument_is(1, request));
 	if (!network)
 		return;
@@ -161,9 +164,11 @@ void allow_sockets(Filter& filter, bool own_user) {
 	constexpr uint64_t type = 0xf; // the rest are flags
 	for (const int kind : {SOCK_STREAM, SOCK_DGRAM}) {
 		for (const int family : {AF_INET, AF_INET6})
-			filter.allow("socket", argument_is(0, family), argument_has(1, type, static_cast<uint64_t>(kind)));
+			filter.allow("socket", argument_is(0, family),
+			             argument_has(1, type, static_cast<uint64_t>(kind)));
 	}
-	for (const int kind : {SOCK_RAW, SOCK_DGRAM}) // resolvers ask for addresses and routes; to change them takes a capability
+	// Resolvers ask for addresses and routes; to change them takes a capability.
+	for (const int kind : {SOCK_RAW, SOCK_DGRAM})
 		filter.allow("socket", argument_is(0, AF_NETLINK), argument_has(1, type, static_cast<uint64_t>(kind)),
 		             argument_is(2, NETLINK_ROUTE));
 	// With the user's own sessions' sockets in reach it could have others do what it may not.

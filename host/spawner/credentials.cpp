@@ -43,7 +43,8 @@ void keep_spawner_capabilities() {
 	for (const unsigned capability : kept) {
 		if (!capng_have_capability(CAPNG_PERMITTED, capability))
 			throw std::runtime_error(std::string("starting plugins as root needs the capability ") +
-			                         capng_capability_to_name(capability) + ", which root does not have here");
+			                         capng_capability_to_name(capability) +
+			                         ", which root does not have here");
 	}
 	capng_clear(CAPNG_SELECT_ALL);
 	for (const unsigned capability : kept)

@@ -7,9 +7,9 @@
 
 namespace tmon {
 
-// As root: keeps of all capabilities those that starting, killing and opening need, and nothing in the bounding set, so that
-// no program started from here ever has one. As anybody else: keeps none. Forbids gaining any again.
-// Throws std::runtime_error.
+// As root: keeps of all capabilities those that starting, killing and opening need, and nothing in the bounding set, so
+// that no program started from here ever has one. As anybody else: keeps none. Forbids gaining any again. Throws
+// std::runtime_error.
 void keep_spawner_capabilities();
 
 // Becomes user and group `uid`, with no other groups and no capabilities; 0 is refused. Throws std::runtime_error.

@@ -27,7 +27,8 @@ Opened open_file(const std::string& path, uint32_t mode) {
 		return refuse_open(TMON_E_UNSUPPORTED, path, "unknown mode");
 	Fd file(open(path.c_str(), flags, 0640));
 	if (!file)
-		return refuse_open(TMON_E_IO, path, errno == ENXIO ? "it is a FIFO that nobody reads" : std::strerror(errno));
+		return refuse_open(TMON_E_IO, path,
+		                   errno == ENXIO ? "it is a FIFO that nobody reads" : std::strerror(errno));
 	struct stat status;
 	if (fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
 		return refuse_open(TMON_E_IO, path, "it is a directory");

@@ -17,7 +17,8 @@ struct Opened {
 Opened refuse_open(int32_t status, const std::string& path, const std::string& reason);
 
 // Opens `path`, taken relative to the working directory, for a plugin; `mode` is a TMON_OPEN_ value. What is to
-// be written is created with 0640 where it is missing. Never waits for the other end of a FIFO; never opens a directory.
+// be written is created with 0640 where it is missing. Never waits for the other end of a FIFO; never opens a
+// directory.
 Opened open_file(const std::string& path, uint32_t mode);
 
 } // namespace tmon

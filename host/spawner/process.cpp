@@ -86,7 +86,8 @@ SpawnerProcess start_spawner_process(const std::string& runner_executable, const
 		ours.reset();
 		while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
 			;
-		throw std::runtime_error("cannot start the spawner: " + (answer ? answer->text : std::string("it died")));
+		throw std::runtime_error("cannot start the spawner: " +
+		                         (answer ? answer->text : std::string("it died")));
 	}
 	return {pid, std::move(ours)};
 }

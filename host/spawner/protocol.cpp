@@ -23,8 +23,8 @@ std::optional<SpawnerMessage> decode(Packet packet) {
 		return std::nullopt;
 	std::memcpy(&header, packet.bytes.data(), sizeof header);
 	packet.bytes.erase(0, sizeof header);
-	return SpawnerMessage{header.word, header.value,           header.id,
-	                      header.uid,  std::move(packet.bytes), std::move(packet.descriptors)};
+	return SpawnerMessage{
+	    header.word, header.value, header.id, header.uid, std::move(packet.bytes), std::move(packet.descriptors)};
 }
 
 bool is_path(const std::string& text) {
@@ -35,7 +35,8 @@ bool is_path(const std::string& text) {
 
 int send(int socket, const SpawnerMessage& message, std::span<const int> descriptors, int flags) {
 	const Header header{message.word, message.value, message.id, message.uid, 0};
-	return send_packet(socket, {reinterpret_cast<const char*>(&header), sizeof header}, message.text, descriptors, flags);
+	return send_packet(socket, {reinterpret_cast<const char*>(&header), sizeof header}, message.text, descriptors,
+	                   flags);
 }
 
 std::optional<SpawnerMessage> decode_request(Packet packet) {
@@ -44,14 +45,10 @@ std::optional<SpawnerMessage> decode_request(Packet packet) {
 		return std::nullopt;
 	const std::size_t descriptors = message->descriptors.size();
 	switch (message->word) {
-	case SpawnerWord::spawn:
-		return descriptors == 2 && message->text.empty() ? std::move(message) : std::nullopt;
-	case SpawnerWord::kill:
-		return descriptors == 0 && message->text.empty() ? std::move(message) : std::nullopt;
-	case SpawnerWord::open:
-		return descriptors == 0 && is_path(message->text) ? std::move(message) : std::nullopt;
-	default:
-		return std::nullopt;
+	case SpawnerWord::spawn: return descriptors == 2 && message->text.empty() ? std::move(message) : std::nullopt;
+	case SpawnerWord::kill: return descriptors == 0 && message->text.empty() ? std::move(message) : std::nullopt;
+	case SpawnerWord::open: return descriptors == 0 && is_path(message->text) ? std::move(message) : std::nullopt;
+	default: return std::nullopt;
 	}
 }
 
@@ -61,17 +58,14 @@ std::optional<SpawnerMessage> decode_answer(Packet packet) {
 		return std::nullopt;
 	const std::size_t descriptors = message->descriptors.size();
 	switch (message->word) {
-	case SpawnerWord::started:
-		return descriptors == 0 && message->value > 0 ? std::move(message) : std::nullopt;
+	case SpawnerWord::started: return descriptors == 0 && message->value > 0 ? std::move(message) : std::nullopt;
 	case SpawnerWord::ready:
 	case SpawnerWord::unfit:
 	case SpawnerWord::failed:
-	case SpawnerWord::ended:
-		return descriptors == 0 ? std::move(message) : std::nullopt;
+	case SpawnerWord::ended: return descriptors == 0 ? std::move(message) : std::nullopt;
 	case SpawnerWord::opened:
 		return descriptors == (message->value == 0 ? 1u : 0u) ? std::move(message) : std::nullopt;
-	default:
-		return std::nullopt;
+	default: return std::nullopt;
 	}
 }
 

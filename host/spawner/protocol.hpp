@@ -23,8 +23,8 @@ enum class SpawnerWord : uint32_t {
 	unfit,      // instead of ready; text = why; the spawner exits
 	started,    // answer to spawn: value = pid
 	failed,     // answer to spawn: text = why
-	ended,      // value = status as of waitpid; no process of the runner's user is left but those that are being killed
-	opened,     // answer to open: value = TMON_ status; the descriptor, or the reason as text
+	ended,  // value = status as of waitpid; no process of the runner's user is left but those that are being killed
+	opened, // answer to open: value = TMON_ status; the descriptor, or the reason as text
 };
 
 struct SpawnerMessage {

@@ -21,7 +21,7 @@ constexpr uint32_t kFirstUid = 61184, kLastUid = 65519;
 
 // Locks of the open file, so that neither a fork nor another descriptor of the same file releases them.
 bool set_lock(const Fd& file, short type, uint32_t uid) {
-	struct flock lock{};
+	struct flock lock {};
 	lock.l_type = type;
 	lock.l_whence = SEEK_SET;
 	lock.l_start = uid;
@@ -42,7 +42,8 @@ void RunnerUids::open_locks() {
 	Fd file(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
 	struct stat status;
 	if (!file || fstat(file.get(), &status) != 0)
-		throw std::runtime_error("cannot open " + path_ + ", which says who uses which user id: " + std::strerror(errno));
+		throw std::runtime_error("cannot open " + path_ +
+		                         ", which says who uses which user id: " + std::strerror(errno));
 	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & 0077) != 0)
 		throw std::runtime_error(path_ + " must be a file of root's that nobody else can open; remove it");
 	locks_ = std::move(file);

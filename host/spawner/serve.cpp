@@ -109,11 +109,12 @@ private:
 		if (runners_.contains(request.id) || runners_.size() >= kMaxRunners)
 			throw std::runtime_error("too many runners, or one of this number is there already");
 		if (!executable_.file)
-			throw std::runtime_error("cannot start " + executable_.name + ": " + std::strerror(executable_.error));
+			throw std::runtime_error("cannot start " + executable_.name + ": " +
+			                         std::strerror(executable_.error));
 		const uint32_t uid = geteuid() == 0 ? uids_.take() : 0;
-		const std::variant<pid_t, std::string> started = start_runner({executable_.file.get(), executable_.name,
-		                                                                request.descriptors[0].get(),
-		                                                                request.descriptors[1].get(), uid});
+		const std::variant<pid_t, std::string> started =
+		    start_runner({executable_.file.get(), executable_.name, request.descriptors[0].get(),
+		                  request.descriptors[1].get(), uid});
 		if (const std::string* reason = std::get_if<std::string>(&started)) {
 			if (uid != 0)
 				uids_.give_back(uid);
@@ -156,14 +157,13 @@ private:
 		}
 	}
 
-	// What a plugin has started and left is our child since its parent died. With a user of its own it has been found
-	// already; without one, this is how.
+	// What a plugin has started and left is our child since its parent died. With a user of its own it has been
+	// found already; without one, this is how.
 	void end_adopted() const {
 		std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
 		for (pid_t pid; children >> pid;) {
-			const bool runs = std::any_of(runners_.begin(), runners_.end(), [pid](const auto& entry) {
-				return entry.second.pid == pid;
-			});
+			const bool runs = std::any_of(runners_.begin(), runners_.end(),
+			                              [pid](const auto& entry) { return entry.second.pid == pid; });
 			if (!runs)
 				kill(pid, SIGKILL);
 		}

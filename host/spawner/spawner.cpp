@@ -142,7 +142,8 @@ private:
 			refuse_later(request.id, kGone);
 			return;
 		}
-		const int error = waiting_.empty() ? send(socket_->native_handle(), request, descriptors, MSG_DONTWAIT) : EAGAIN;
+		const int error =
+		    waiting_.empty() ? send(socket_->native_handle(), request, descriptors, MSG_DONTWAIT) : EAGAIN;
 		if (error == EAGAIN) {
 			for (const int descriptor : descriptors) {
 				request.descriptors.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
@@ -166,10 +167,11 @@ private:
 	}
 
 	void wait_for_room() {
-		socket_->async_wait(asio::posix::stream_descriptor::wait_write, [self = shared_from_this()](const auto& failed) {
-			if (!failed && !self->closed_ && !self->lost_)
-				self->send_waiting();
-		});
+		socket_->async_wait(asio::posix::stream_descriptor::wait_write,
+		                    [self = shared_from_this()](const auto& failed) {
+			                    if (!failed && !self->closed_ && !self->lost_)
+				                    self->send_waiting();
+		                    });
 	}
 
 	void send_waiting() {
@@ -189,10 +191,11 @@ private:
 	}
 
 	void wait_for_answers() {
-		socket_->async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const auto& failed) {
-			if (!failed && !self->closed_)
-				self->take_answers();
-		});
+		socket_->async_wait(asio::posix::stream_descriptor::wait_read,
+		                    [self = shared_from_this()](const auto& failed) {
+			                    if (!failed && !self->closed_)
+				                    self->take_answers();
+		                    });
 	}
 
 	void take_answers() {
@@ -200,7 +203,8 @@ private:
 			std::optional<Packet> packet = receive_packet(socket_->native_handle(), MSG_DONTWAIT);
 			if (!packet && errno == EAGAIN)
 				break;
-			std::optional<SpawnerMessage> answer = packet ? decode_answer(std::move(*packet)) : std::nullopt;
+			std::optional<SpawnerMessage> answer =
+			    packet ? decode_answer(std::move(*packet)) : std::nullopt;
 			if (!answer) {
 				lose();
 				return;
@@ -214,27 +218,27 @@ private:
 	void take(SpawnerMessage answer) {
 		switch (answer.word) {
 		case SpawnerWord::started:
-			if (const auto found = runners_.find(answer.id); found != runners_.end() && found->second.on_started)
+			if (const auto found = runners_.find(answer.id);
+			    found != runners_.end() && found->second.on_started)
 				std::exchange(found->second.on_started, nullptr)(Started{answer.value, answer.uid});
 			break;
-		case SpawnerWord::failed:
-			refuse(answer.id, answer.text);
-			break;
+		case SpawnerWord::failed: refuse(answer.id, answer.text); break;
 		case SpawnerWord::ended:
 			if (auto runner = runners_.extract(answer.id)) {
 				const int status = answer.value;
-				runner.mapped().on_end(WIFSIGNALED(status) ? SpawnedEnd{true, WTERMSIG(status), WCOREDUMP(status) != 0}
-				                                           : SpawnedEnd{false, WEXITSTATUS(status), false});
+				runner.mapped().on_end(WIFSIGNALED(status)
+				                           ? SpawnedEnd{true, WTERMSIG(status), WCOREDUMP(status) != 0}
+				                           : SpawnedEnd{false, WEXITSTATUS(status), false});
 			}
 			break;
 		case SpawnerWord::opened:
 			if (auto open = opens_.extract(answer.id)) {
-				Fd descriptor = answer.descriptors.empty() ? Fd{} : std::move(answer.descriptors.front());
+				Fd descriptor =
+				    answer.descriptors.empty() ? Fd{} : std::move(answer.descriptors.front());
 				open.mapped().done({answer.value, std::move(descriptor), std::move(answer.text)});
 			}
 			break;
-		default:
-			break;
+		default: break;
 		}
 	}
 
@@ -277,7 +281,8 @@ private:
 	Id last_id_ = 0;
 	std::map<Id, Runner> runners_;
 	std::map<Id, Open> opens_;
-	std::deque<SpawnerMessage> waiting_; // requests that the socket had no room for, oldest first; descriptors are duplicates
+	std::deque<SpawnerMessage>
+	    waiting_; // requests that the socket had no room for, oldest first; descriptors are duplicates
 	std::function<void()> on_lost_;
 	bool lost_ = false, closed_ = false;
 };

@@ -13,10 +13,10 @@ namespace tmon {
 constexpr int kRunnerSocket = 3;
 
 struct RunnerStart {
-	int executable;           // open, by O_PATH or for reading
-	const std::string& name;  // of the executable: argv[0], and for messages; argv[1] is the caller's pid
-	int socket, output;       // borrowed
-	uint32_t uid;             // user and group to become; 0: stay
+	int executable;          // open, by O_PATH or for reading
+	const std::string& name; // of the executable: argv[0], and for messages; argv[1] is the caller's pid
+	int socket, output;      // borrowed
+	uint32_t uid;            // user and group to become; 0: stay
 };
 
 // Starts a runner that dies with the calling thread. When the executable's first instruction runs, the process is that

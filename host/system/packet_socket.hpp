@@ -15,7 +15,7 @@
 
 namespace tmon {
 
-constexpr std::size_t kMaxPacket = 64 * 1024;    // bytes
+constexpr std::size_t kMaxPacket = 64 * 1024; // bytes
 constexpr std::size_t kMaxPacketDescriptors = 8;
 
 struct Packet {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// In the place of plugin-runner: does what the packets on descriptor 3 say, and answers each with one. It stays when the
-// other end is closed.
+// In the place of plugin-runner: does what the packets on descriptor 3 say, and answers each with one. It stays when
+// the other end is closed.
 #include "host/system/packet_socket.hpp"
 
 #include <dirent.h>

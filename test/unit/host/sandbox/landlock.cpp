@@ -99,11 +99,11 @@ struct Tree {
 
 BOOST_FIXTURE_TEST_CASE(a_tree_to_read, Tree) {
 	BOOST_TEST(with_read([&] {
-		std::size_t entries = 0;
-		for (const auto& entry : fs::recursive_directory_iterator(inside))
-			entries += entry.path().empty() ? 0 : 1;
-		return entries == 4 && read_file(inside + "/deep/file") == "text" ? 0 : 1;
-	}) == 0);
+		           std::size_t entries = 0;
+		           for (const auto& entry : fs::recursive_directory_iterator(inside))
+			           entries += entry.path().empty() ? 0 : 1;
+		           return entries == 4 && read_file(inside + "/deep/file") == "text" ? 0 : 1;
+	           }) == 0);
 	BOOST_TEST(with_read([&] { return try_open((inside + "/file").c_str(), O_WRONLY); }) == EACCES);
 	BOOST_TEST(with_read([&] { return try_open((inside + "/new").c_str(), O_WRONLY | O_CREAT); }) == EACCES);
 	BOOST_TEST(with_read([&] { return errno_of(unlink((inside + "/file").c_str())); }) == EACCES);
@@ -115,16 +115,16 @@ BOOST_FIXTURE_TEST_CASE(a_tree_to_read, Tree) {
 
 BOOST_FIXTURE_TEST_CASE(a_tree_to_write, Tree) {
 	BOOST_TEST(with_write([&] {
-		dir.write(inside + "/new", "more");
-		fs::create_directories(inside + "/a/b/c");
-		fs::rename(inside + "/new", inside + "/a/b/c/renamed");
-		fs::copy_file(inside + "/file", inside + "/copy");
-		fs::resize_file(inside + "/copy", 2);
-		fs::create_symlink("copy", inside + "/link");
-		fs::remove(inside + "/file");
-		fs::remove_all(inside + "/deep");
-		return 0;
-	}) == 0);
+		           dir.write(inside + "/new", "more");
+		           fs::create_directories(inside + "/a/b/c");
+		           fs::rename(inside + "/new", inside + "/a/b/c/renamed");
+		           fs::copy_file(inside + "/file", inside + "/copy");
+		           fs::resize_file(inside + "/copy", 2);
+		           fs::create_symlink("copy", inside + "/link");
+		           fs::remove(inside + "/file");
+		           fs::remove_all(inside + "/deep");
+		           return 0;
+	           }) == 0);
 	BOOST_TEST(read_file(inside + "/a/b/c/renamed") == "more");
 	BOOST_TEST(read_file(inside + "/link") == "te");
 	BOOST_TEST(!fs::exists(inside + "/deep"));
@@ -132,8 +132,10 @@ BOOST_FIXTURE_TEST_CASE(a_tree_to_write, Tree) {
 	BOOST_TEST(with_write([&] { return try_open((outside + "/new").c_str(), O_WRONLY | O_CREAT); }) == EACCES);
 	BOOST_TEST(with_write([&] { return errno_of(truncate((outside + "/file").c_str(), 0)); }) == EACCES);
 	BOOST_TEST(with_write([&] { return errno_of(unlink((outside + "/file").c_str())); }) == EACCES);
-	BOOST_TEST(with_write([&] { return errno_of(rename((inside + "/copy").c_str(), (outside + "/copy").c_str())); }) != 0);
-	BOOST_TEST(with_write([&] { return errno_of(link((outside + "/file").c_str(), (inside + "/stolen").c_str())); }) != 0);
+	BOOST_TEST(
+	    with_write([&] { return errno_of(rename((inside + "/copy").c_str(), (outside + "/copy").c_str())); }) != 0);
+	BOOST_TEST(
+	    with_write([&] { return errno_of(link((outside + "/file").c_str(), (inside + "/stolen").c_str())); }) != 0);
 	BOOST_TEST(read_file(outside + "/file") == "text");
 }
 

@@ -54,53 +54,55 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_loaded_from_a_sealed_copy) {
 
 BOOST_AUTO_TEST_CASE(threads_do_their_work) {
 	BOOST_TEST(in_sandbox({}, [] {
-		std::atomic<uint64_t> sum = 0;
-		std::vector<std::thread> threads;
-		for (uint64_t i = 1; i <= 10; ++i)
-			threads.emplace_back([&sum, i] {
-				std::vector<char> memory(100'000, static_cast<char>(i));
-				std::this_thread::sleep_for(std::chrono::milliseconds(1));
-				sum += static_cast<uint64_t>(memory.back());
-			});
-		for (std::thread& thread : threads)
-			thread.join();
-		return sum == 55 && std::thread::hardware_concurrency() > 0 ? 0 : 1;
-	}) == 0);
+		           std::atomic<uint64_t> sum = 0;
+		           std::vector<std::thread> threads;
+		           for (uint64_t i = 1; i <= 10; ++i)
+			           threads.emplace_back([&sum, i] {
+				           std::vector<char> memory(100'000, static_cast<char>(i));
+				           std::this_thread::sleep_for(std::chrono::milliseconds(1));
+				           sum += static_cast<uint64_t>(memory.back());
+			           });
+		           for (std::thread& thread : threads)
+			           thread.join();
+		           return sum == 55 && std::thread::hardware_concurrency() > 0 ? 0 : 1;
+	           }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(time_zones_and_locales) {
 	BOOST_TEST(in_sandbox({}, [] {
-		setenv("TZ", "Europe/Berlin", 1);
-		tzset();
-		const time_t noon = 1'700'000'000; // 2023-11-14 22:13:20 UTC
-		tm local{};
-		if (!localtime_r(&noon, &local) || local.tm_hour != 23)
-			return 1;
-		std::ostringstream text;
-		text.imbue(std::locale("C.UTF-8"));
-		text << 1.5;
-		return text.str() == "1.5" ? 0 : 2;
-	}) == 0);
+		           setenv("TZ", "Europe/Berlin", 1);
+		           tzset();
+		           const time_t noon = 1'700'000'000; // 2023-11-14 22:13:20 UTC
+		           tm local{};
+		           if (!localtime_r(&noon, &local) || local.tm_hour != 23)
+			           return 1;
+		           std::ostringstream text;
+		           text.imbue(std::locale("C.UTF-8"));
+		           text << 1.5;
+		           return text.str() == "1.5" ? 0 : 2;
+	           }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(it_reports_what_it_could_not_do) {
-	BOOST_TEST(in_child([] {
-		const SandboxReport report = enter_sandbox({});
-		// The user that others have, too, is the test's choice; a kernel without Landlock is not.
-		const bool threads_named = std::any_of(report.missing.begin(), report.missing.end(), [](const std::string& text) {
-			return text.starts_with("the limit of threads");
-		});
-		return threads_named && report.landlock_abi > 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 1;
-	}) == 0);
+	BOOST_TEST(
+	    in_child([] {
+		    const SandboxReport report = enter_sandbox({});
+		    // The user that others have, too, is the test's choice; a kernel without Landlock is not.
+		    const bool threads_named =
+		        std::any_of(report.missing.begin(), report.missing.end(),
+		                    [](const std::string& text) { return text.starts_with("the limit of threads"); });
+		    return threads_named && report.landlock_abi > 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0
+		                                                                                                   : 1;
+	    }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(with_a_user_of_its_own_nothing_is_missing, *needs_root()) {
 	BOOST_TEST(in_child([] {
-		become(kSomeUser);
-		SandboxRules rules;
-		rules.own_user = true;
-		return enter_sandbox(rules).missing.empty() ? 0 : 1;
-	}) == 0);
+		           become(kSomeUser);
+		           SandboxRules rules;
+		           rules.own_user = true;
+		           return enter_sandbox(rules).missing.empty() ? 0 : 1;
+	           }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_user_cannot_reach_is_no_error_to_grant, *needs_root()) {

@@ -30,13 +30,15 @@ namespace fs = std::filesystem;
 // Speaks to a spawner by hand.
 struct Raw {
 	SpawnerProcess process;
-	explicit Raw(const std::string& uid_locks = kUidLocks) : process(start_spawner_process(obedient_runner(), uid_locks)) {}
+	explicit Raw(const std::string& uid_locks = kUidLocks)
+	    : process(start_spawner_process(obedient_runner(), uid_locks)) {}
 	~Raw() {
 		process.socket.reset();
 		waitpid(process.pid, nullptr, 0);
 	}
 
-	void say(SpawnerWord word, uint64_t id, const std::string& text = {}, const std::vector<int>& descriptors = {}) const {
+	void say(SpawnerWord word, uint64_t id, const std::string& text = {},
+	         const std::vector<int>& descriptors = {}) const {
 		SpawnerMessage message;
 		message.word = word;
 		message.id = id;
@@ -123,16 +125,17 @@ BOOST_AUTO_TEST_CASE(garbage_does_no_harm) {
 		for (char& byte : bytes)
 			byte = static_cast<char>(random());
 		if (i % 3 == 0)
-			bytes[0] = static_cast<char>(100 + i % 100), bytes[1] = bytes[2] = bytes[3] = 0; // some unknown word
+			bytes[0] = static_cast<char>(100 + i % 100),
+			bytes[1] = bytes[2] = bytes[3] = 0; // some unknown word
 		const std::array<int, 2> some = {0, 1};
 		send_packet(socket, bytes, {}, std::span<const int>(some).first(i % 3), 0);
 	}
-	raw.say(SpawnerWord::spawn, 1);                      // no descriptors
-	raw.say(SpawnerWord::spawn, 2, "text", {0, 1});      // text
-	raw.say(SpawnerWord::spawn, 3, {}, {0, 1, 2});       // too many
+	raw.say(SpawnerWord::spawn, 1);                 // no descriptors
+	raw.say(SpawnerWord::spawn, 2, "text", {0, 1}); // text
+	raw.say(SpawnerWord::spawn, 3, {}, {0, 1, 2});  // too many
 	raw.say(SpawnerWord::kill, 7, {}, {0});
-	raw.say(SpawnerWord::kill, 99);                      // nobody
-	raw.say(SpawnerWord::open, 4);                       // no path
+	raw.say(SpawnerWord::kill, 99); // nobody
+	raw.say(SpawnerWord::open, 4);  // no path
 	raw.say(SpawnerWord::open, 5, std::string(4096, 'x'));
 	raw.say(SpawnerWord::open, 6, std::string("/etc\0x", 6));
 	raw.say(SpawnerWord::started, 8);
@@ -157,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_user_is_locked_while_its_runner_lives, *needs_root()) {
 	BOOST_TEST((status.st_mode & 07777) == 0600u);
 	const Fd file(open(locks.c_str(), O_RDWR | O_CLOEXEC));
 	const auto locked = [&] {
-		struct flock lock{};
+		struct flock lock {};
 		lock.l_type = F_WRLCK;
 		lock.l_start = uid;
 		lock.l_len = 1;
@@ -195,7 +198,9 @@ BOOST_AUTO_TEST_CASE(many_runners_one_after_the_other_leave_nothing) {
 	}
 	BOOST_TEST(descriptors_of(raw.process.pid).size() == afterwards);
 	BOOST_TEST(afterwards <= descriptors + 1);
-	BOOST_TEST(read_file("/proc/" + std::to_string(raw.process.pid) + "/task/" + std::to_string(raw.process.pid) + "/children").empty());
+	BOOST_TEST(read_file("/proc/" + std::to_string(raw.process.pid) + "/task/" + std::to_string(raw.process.pid) +
+	                     "/children")
+	               .empty());
 }
 
 // The host of this test is a process that is killed.

@@ -66,12 +66,9 @@ BOOST_FIXTURE_TEST_CASE(how_it_ended_is_told_once, SpawnerFixture) {
 		int code;
 		const char* how;
 	} const ways[] = {
-	    {"exit 0", false, 0, "exited with status 0"},
-	    {"exit 3", false, 3, "exited with status 3"},
-	    {"signal 11", true, SIGSEGV, "was ended by SIGSEGV"},
-	    {"signal 6", true, SIGABRT, "was ended by SIGABRT"},
-	    {"signal 15", true, SIGTERM, "was ended by SIGTERM"},
-	    {"signal 40", true, 40, "was ended by SIG40"},
+	    {"exit 0", false, 0, "exited with status 0"},         {"exit 3", false, 3, "exited with status 3"},
+	    {"signal 11", true, SIGSEGV, "was ended by SIGSEGV"}, {"signal 6", true, SIGABRT, "was ended by SIGABRT"},
+	    {"signal 15", true, SIGTERM, "was ended by SIGTERM"}, {"signal 40", true, 40, "was ended by SIG40"},
 	};
 	for (const auto& way : ways) {
 		SpawnedRunner runner;
@@ -238,7 +235,8 @@ struct Files : SpawnerFixture {
 BOOST_FIXTURE_TEST_CASE(files_are_opened, Files) {
 	Opened log = open(path("log"), TMON_OPEN_APPEND);
 	BOOST_REQUIRE(log.status == TMON_OK);
-	BOOST_TEST((fcntl(log.descriptor.get(), F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK)) == (O_WRONLY | O_APPEND));
+	BOOST_TEST((fcntl(log.descriptor.get(), F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK)) ==
+	           (O_WRONLY | O_APPEND));
 	BOOST_TEST((fcntl(log.descriptor.get(), F_GETFD) & FD_CLOEXEC) != 0);
 	BOOST_TEST(write(log.descriptor.get(), "text", 4) == 4);
 	Opened state = open(path("state"), TMON_OPEN_READWRITE);
@@ -254,8 +252,10 @@ BOOST_FIXTURE_TEST_CASE(files_are_opened, Files) {
 }
 
 BOOST_FIXTURE_TEST_CASE(files_that_cannot_be_opened_are_explained, Files) {
-	BOOST_TEST(open(path("missing"), TMON_OPEN_READ).reason == "cannot open " + path("missing") + ": No such file or directory");
-	BOOST_TEST(open(path("no/dir"), TMON_OPEN_APPEND).reason == "cannot open " + path("no/dir") + ": No such file or directory");
+	BOOST_TEST(open(path("missing"), TMON_OPEN_READ).reason ==
+	           "cannot open " + path("missing") + ": No such file or directory");
+	BOOST_TEST(open(path("no/dir"), TMON_OPEN_APPEND).reason ==
+	           "cannot open " + path("no/dir") + ": No such file or directory");
 	BOOST_TEST(open(path("x"), 3).status == TMON_E_UNSUPPORTED);
 	BOOST_TEST(!fs::exists(path("x")));
 	BOOST_TEST(open("", TMON_OPEN_READ).status == TMON_E_IO);
@@ -268,7 +268,8 @@ BOOST_FIXTURE_TEST_CASE(files_that_cannot_be_opened_are_explained, Files) {
 		BOOST_TEST(!opened.descriptor);
 	}
 	BOOST_REQUIRE(mkfifo(path("fifo").c_str(), 0600) == 0);
-	BOOST_TEST(open(path("fifo"), TMON_OPEN_APPEND).reason == "cannot open " + path("fifo") + ": it is a FIFO that nobody reads");
+	BOOST_TEST(open(path("fifo"), TMON_OPEN_APPEND).reason ==
+	           "cannot open " + path("fifo") + ": it is a FIFO that nobody reads");
 	BOOST_TEST(open(path("fifo"), TMON_OPEN_READ).status == TMON_OK);
 }
 
@@ -302,7 +303,8 @@ BOOST_AUTO_TEST_CASE(as_somebody_else_than_root, *needs_root()) {
 		constexpr uid_t user = 61112;
 		int wrong = 100;
 		try {
-			if (setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0) {
+			if (setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 &&
+			    setresuid(user, user, user) == 0) {
 				SpawnerFixture host((open_to_all / "runner").string());
 				SpawnedRunner runner;
 				host.spawn(runner);
@@ -312,7 +314,8 @@ BOOST_AUTO_TEST_CASE(as_somebody_else_than_root, *needs_root()) {
 				wrong += status_line(status, "Uid").starts_with(std::to_string(user)) ? 0 : 2;
 				wrong += status_line(status, "NoNewPrivs") == "1" ? 0 : 4;
 				wrong += runner.ask("descriptors") == "0 1 2 3 " ? 0 : 8;
-				wrong += host.open((dir / "secret").string(), TMON_OPEN_READ).status == TMON_E_IO ? 0 : 16;
+				wrong +=
+				    host.open((dir / "secret").string(), TMON_OPEN_READ).status == TMON_E_IO ? 0 : 16;
 				const pid_t left = std::stoi(runner.ask("leave"));
 				wrong += is_dead(left) ? 64 : 0;
 				host.spawner.kill(runner.id);

@@ -76,7 +76,8 @@ struct SpawnedRunner : Ends {
 
 class SpawnerFixture {
 public:
-	explicit SpawnerFixture(const std::string& executable = obedient_runner()) : spawner(Spawner::start(executable)) {
+	explicit SpawnerFixture(const std::string& executable = obedient_runner())
+	    : spawner(Spawner::start(executable)) {
 		spawner.attach(io);
 	}
 
