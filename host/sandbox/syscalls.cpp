@@ -18,6 +18,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 
@@ -155,8 +156,9 @@ void allow_ioctl(Filter& filter, bool network) {
 		filter.allow("ioctl", argument_is(1, request));
 	if (!network)
 		return;
-	for (const unsigned request : {SIOCGIFNAME, SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFINDEX, SIOCGIFMTU,
-	                               SIOCGIFHWADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCOUTQ})
+	for (const unsigned request : std::initializer_list<unsigned>{
+	         SIOCGIFNAME, SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFINDEX, SIOCGIFMTU, SIOCGIFHWADDR,
+	         SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCOUTQ})
 		filter.allow("ioctl", argument_is(1, request));
 }
 

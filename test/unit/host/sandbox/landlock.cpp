@@ -53,7 +53,8 @@ const PathCase paths[] = {
 BOOST_DATA_TEST_CASE(files_of_the_system, data::make(paths), c) {
 	SandboxRules rules;
 	const auto attempt = [&] { return try_open(c.path, c.flags); };
-	BOOST_TEST(in_child(attempt) == 0, "without the sandbox: " << c);
+	if (geteuid() == 0) // else it may be the permissions that refuse
+		BOOST_TEST(in_child(attempt) == 0, "without the sandbox: " << c);
 	if (c.flags & O_CREAT)
 		fs::remove(c.path);
 	BOOST_TEST(in_sandbox(rules, attempt) == c.plain);
