@@ -9,9 +9,12 @@
  *
  * Growth: every table and every struct that crosses the boundary begins with its size in bytes
  * (the entry: with a magic, then its size), set by whoever made it. Only the end ever grows: no
- * member moves, changes its meaning or goes away. Read a member that was added after the ABI minor
- * you require through TMON_HAS; events are walked by tmon_batch.event_stride. tmon_str and
- * tmon_measure have no size and never grow.
+ * member moves, changes its meaning or goes away, and a new one begins at or behind the former sizeof,
+ * never in its padding. Read a member that was added after the ABI minor you require through TMON_HAS, and
+ * copy no more of a struct than its size says. Events have no size of their own: they are walked by
+ * tmon_batch.event_stride. tmon_str and tmon_measure never grow. Members named reserved are 0.
+ * Numbers (TMON_LOG_, TMON_ALERT_, TMON_REASON_, ...) may be joined by new ones: take those you do not know as
+ * just that.
  *
  * Ownership: whatever is passed to a function is borrowed until that function returns. Each side
  * copies what it wants to keep; nobody frees memory of the other.
@@ -45,17 +48,21 @@ extern "C" {
 #define TMON_PLUGIN_MAGIC 0x4e4f4d54u /* "TMON" in memory on a little-endian machine */
 #define TMON_MANIFEST_SECTION ".tmon.manifest"
 
-/* Lowest ABI minor of a host that the plugin works with. Define it before including this header when the
- * plugin cannot do without something that a later minor added. */
+/* Lowest ABI minor of a host that the plugin works with: a plain decimal number. Define it before including this
+ * header when the plugin cannot do without something that a later minor added. */
 #ifndef TMON_ABI_MINOR_REQUIRED
 #define TMON_ABI_MINOR_REQUIRED 0
 #endif
 
 /* True when the struct that `ptr` points to is long enough to contain `member`. */
-#define TMON_HAS(ptr, type, member) \
-	((ptr)->size >= offsetof(type, member) + sizeof(((const type *)0)->member))
+#ifdef __cplusplus
+#define TMON_HAS(ptr, type, member) ((ptr)->size >= offsetof(type, member) + sizeof(type::member))
+#else
+#define TMON_HAS(ptr, type, member) ((ptr)->size >= offsetof(type, member) + sizeof(((const type *)0)->member))
+#endif
 
-/* Status codes: what every int32_t function below returns. */
+/* Status codes: what every int32_t function below returns. A negative one that you do not know is an error like
+ * TMON_E_INTERNAL. */
 #define TMON_OK 0
 #define TMON_RETRY 1            /* nothing was taken; try the same again later */
 #define TMON_E_CONFIG (-1)      /* the configuration is wrong */
@@ -195,8 +202,8 @@ typedef struct tmon_host {
 
 	/* Opens a file on behalf of the plugin and stores a descriptor that the plugin owns, close-on-exec.
 	 * `mode`: TMON_OPEN_. Granted are the paths that the plugin's own configuration names, where the
-	 * schema says "format": "path" or under a key "file" or one that ends in "_file"; and "-"
-	 * (TMON_OPEN_APPEND only): the standard output of the host.
+	 * schema says "format": "path" or under a key "file" or one that ends in "_file"; the ones that its
+	 * "grant" lists, for reading or writing; and "-" (TMON_OPEN_APPEND only): the standard output of the host.
 	 * TMON_E_DENIED: not granted. TMON_E_IO: refused by the system. TMON_E_INVALID: unknown mode.
 	 * The reason was given to fail. Blocks for one round trip. [serial] */
 	int32_t (*open)(tmon_host_context *context, tmon_str path, uint32_t mode, int32_t *fd);
@@ -378,6 +385,9 @@ extern __attribute__((visibility("default"))) const tmon_plugin_entry tmon_plugi
 	"[" TMON_PICK_(__VA_ARGS__, TMON_W8_, TMON_W7_, TMON_W6_, TMON_W5_, TMON_W4_, TMON_W3_, TMON_W2_, TMON_W1_, 0) \
 	(__VA_ARGS__) "]"
 
+/* JSON as a string literal, with the quotes as they are: TMON_JSON({"type": "object"}). A comma may come first. */
+#define TMON_JSON(...) #__VA_ARGS__
+
 /* The members that every manifest begins with. */
 #define TMON_MANIFEST_HEAD(id, version)                                                               \
 	"{\"manifest\":1,\"id\":\"" id "\",\"version\":\"" version "\",\"abi\":{\"major\":" TMON_TEXT(  \
@@ -388,7 +398,11 @@ extern __attribute__((visibility("default"))) const tmon_plugin_entry tmon_plugi
  *     id, version   string literals; id: lower-case letters, digits and '-'
  *     api           a tmon_plugin_api with static storage
  *     capabilities  TMON_WORDS of what it has: events, alerts, ticks, end, state, reconfigure
- *     more          string literal with further members of the manifest, each preceded by a comma; may be "" */
+ *     more          string literal with further members of the manifest, each preceded by a comma; may be ""
+ *
+ *     TMON_DEFINE_PLUGIN("large", "1.0.0", api, TMON_WORDS(events, ticks),
+ *                        TMON_JSON(, "config": {"type": "object"}));
+ */
 #define TMON_DEFINE_PLUGIN(id, version, api, capabilities, more)                                       \
 	static const char tmon_manifest_v1[] TMON_IN_MANIFEST_SECTION =                               \
 	    TMON_MANIFEST_HEAD(id, version) capabilities more "}";                                     \

@@ -223,7 +223,7 @@ int32_t on_end(void* self) {
 
 const void* get_extension(void*, tmon_str id) {
 	static const tmon_ext_alerts alerts{sizeof alerts, 0, on_alert};
-	static const tmon_ext_ticks ticks{sizeof ticks, 0, on_tick};
+	static const tmon_ext_ticks ticks{sizeof ticks, 0, on_tick, 0};
 	static const tmon_ext_end end{sizeof end, 0, on_end};
 	const std::string_view name = tmon::to_view(id);
 	return name == TMON_EXT_ALERTS ? static_cast<const void*>(&alerts)
@@ -242,5 +242,9 @@ const tmon_plugin_api api{sizeof api, 0, create, on_batch, flush, destroy, get_e
 
 } // namespace
 
-const tmon_plugin_entry tmon_plugin_entry_v1{
-    TMON_PLUGIN_MAGIC, sizeof(tmon_plugin_entry), TMON_ABI_MAJOR, 0, TMON_ABI_MINOR, 0, "scripted", "1.2.3", &api};
+#ifdef WITHOUT_EVENTS
+#define CAPABILITIES TMON_WORDS(alerts, ticks, end)
+#else
+#define CAPABILITIES TMON_WORDS(events, alerts, ticks, end)
+#endif
+TMON_DEFINE_PLUGIN("scripted", "1.2.3", api, CAPABILITIES, "");

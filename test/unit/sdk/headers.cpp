@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
+#include <string>
 
 namespace {
 
@@ -61,6 +63,38 @@ BOOST_AUTO_TEST_CASE(exceptions_become_a_status_and_a_text) {
 	BOOST_TEST(api.get_extension(self, tmon::to_str(TMON_EXT_TICKS)) == nullptr);
 	BOOST_TEST(api.flush == nullptr);
 	api.destroy(self);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_is_one_whatever_status_it_was_given) {
+	BOOST_TEST(tmon::Error(TMON_OK, "").status() == TMON_E_INTERNAL);
+	BOOST_TEST(tmon::Error(TMON_RETRY, "").status() == TMON_E_INTERNAL);
+	BOOST_TEST(tmon::Error(TMON_E_FATAL, "").status() == TMON_E_FATAL);
+}
+
+BOOST_AUTO_TEST_CASE(an_alert_owns_what_it_points_to) {
+	tmon_event event{};
+	event.ip_version = 4;
+	event.src[10] = event.src[11] = event.dst[10] = event.dst[11] = 0xff;
+	event.src[15] = 7;
+	event.dst[15] = 1;
+	std::unique_ptr<tmon::Alert> made(new tmon::Alert("rule", TMON_SEVERITY_LOW, event, std::string(100, 'm')));
+	made->threshold("ports", 10).observed("ports", 12).observed("hosts", 3).mitre("T1046").id(4);
+	const tmon::Alert copy = *made;
+	made.reset();
+	const tmon_alert& raw = copy.raw();
+	BOOST_TEST(raw.size == sizeof raw);
+	BOOST_TEST(tmon::to_view(raw.rule) == "rule");
+	BOOST_TEST(tmon::to_view(raw.message) == std::string(100, 'm'));
+	BOOST_TEST(tmon::to_view(raw.mitre) == "T1046");
+	BOOST_TEST(raw.alert_id == 4u);
+	BOOST_TEST(tmon::address_text(raw.source) == "0.0.0.7");
+	BOOST_REQUIRE(raw.victim_count == 1u);
+	BOOST_TEST(raw.victims[0][15] == 1);
+	BOOST_REQUIRE(raw.threshold_count == 1u);
+	BOOST_TEST(tmon::to_view(raw.threshold[0].name) == "ports");
+	BOOST_REQUIRE(raw.observed_count == 2u);
+	BOOST_TEST(tmon::to_view(raw.observed[1].name) == "hosts");
+	BOOST_TEST(raw.observed[1].value == 3);
 }
 
 BOOST_AUTO_TEST_CASE(batches_are_walked_by_their_stride) {
