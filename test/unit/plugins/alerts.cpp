@@ -45,7 +45,7 @@ tmon_alert sample() {
 
 struct Output {
 	TemporaryDirectory dir;
-	FakeHost host;
+	tmon::testing::Host host;
 	Output() { host.standard_output = dir / "out"; }
 	std::string console() const { return read_file(dir / "out"); }
 	std::string file() const { return read_file(dir / "alerts.jsonl"); }
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_SUITE(plugins_alerts)
 
 BOOST_AUTO_TEST_CASE(both_outputs) {
 	Output output;
-	LoadedPlugin plugin(output.host, "alerts", output.config());
+	ShippedPlugin plugin(output.host, "alerts", output.config());
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(!plugin.takes_events());
 	BOOST_TEST(plugin.alert(sample()) == TMON_OK);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(both_outputs) {
 
 BOOST_AUTO_TEST_CASE(states_and_versions) {
 	Output output;
-	LoadedPlugin plugin(output.host, "alerts", "{}");
+	ShippedPlugin plugin(output.host, "alerts", "{}");
 	tmon_alert alert = sample();
 	alert.state = TMON_ALERT_CLOSED;
 	alert.severity = TMON_SEVERITY_CRITICAL;
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(states_and_versions) {
 
 BOOST_AUTO_TEST_CASE(odd_texts_and_figures_stay_valid) {
 	Output output;
-	LoadedPlugin plugin(output.host, "alerts", output.config());
+	ShippedPlugin plugin(output.host, "alerts", output.config());
 	tmon_alert alert = sample();
 	alert.state = 99;
 	alert.severity = 77;
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(what_is_below_the_minimum_is_left_out) {
 	for (const auto& [name, least] :
 	     std::map<std::string, uint32_t>{{"low", 1}, {"medium", 2}, {"high", 3}, {"critical", 4}}) {
 		Output output;
-		LoadedPlugin plugin(output.host, "alerts",
+		ShippedPlugin plugin(output.host, "alerts",
 		                    output.config(R"(,"console":false,"minimum_severity":")" + name + '"'));
 		for (uint32_t severity = 1; severity <= 4; ++severity) {
 			tmon_alert alert = sample();
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_appended_to) {
 	Output output;
 	write_file(output.dir / "alerts.jsonl", "{\"torn\":");
 	for (int run = 0; run < 2; ++run) {
-		LoadedPlugin plugin(output.host, "alerts", output.config());
+		ShippedPlugin plugin(output.host, "alerts", output.config());
 		BOOST_TEST(plugin.alert(sample()) == TMON_OK);
 	}
 	const std::string text = output.file();
@@ -148,12 +148,12 @@ BOOST_AUTO_TEST_CASE(one_output_that_fails_does_not_silence_the_other) {
 	{
 		Output output;
 		output.host.standard_output = "/dev/full";
-		LoadedPlugin plugin(output.host, "alerts", output.config());
+		ShippedPlugin plugin(output.host, "alerts", output.config());
 		BOOST_TEST(plugin.alert(sample()) == TMON_E_IO);
 		BOOST_TEST(output.file().find("threats-42") != std::string::npos);
 	}
 	Output output;
-	LoadedPlugin plugin(output.host, "alerts", R"({"file":"/dev/full"})");
+	ShippedPlugin plugin(output.host, "alerts", R"({"file":"/dev/full"})");
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(plugin.alert(sample()) == TMON_E_IO);
 	BOOST_TEST(output.host.last_failure() == "cannot write /dev/full: No space left on device");
@@ -168,13 +168,13 @@ BOOST_AUTO_TEST_CASE(configuration) {
 	     R"("critical", not "hi"; unknown key "files" (did you mean "file"?))"},
 	};
 	for (const auto& [config, expected] : cases) {
-		FakeHost host;
-		LoadedPlugin plugin(host, "alerts", config);
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, "alerts", config);
 		BOOST_TEST(plugin.created() == TMON_E_CONFIG);
 		BOOST_TEST(host.last_failure() == expected);
 	}
-	FakeHost host;
-	LoadedPlugin plugin(host, "alerts", R"({"file":"/nonexistent/alerts"})");
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "alerts", R"({"file":"/nonexistent/alerts"})");
 	BOOST_TEST(plugin.created() == TMON_E_IO);
 	BOOST_TEST(host.last_failure() == "/nonexistent/alerts: No such file or directory");
 }

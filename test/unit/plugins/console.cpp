@@ -17,7 +17,7 @@ constexpr int64_t offset = 1'700'000'000'000'000'000;
 
 struct Output {
 	TemporaryDirectory dir;
-	FakeHost host;
+	tmon::testing::Host host;
 	Output() { host.standard_output = dir / "out"; }
 	std::string text() const { return read_file(dir / "out"); }
 };
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_SUITE(plugins_console)
 
 BOOST_AUTO_TEST_CASE(a_line_for_each_event) {
 	Output output;
-	LoadedPlugin plugin(output.host, "console", "{}");
+	ShippedPlugin plugin(output.host, "console", "{}");
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(plugin.entry().id == std::string("console"));
 	BOOST_TEST(!plugin.flushes());
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_line_for_each_event) {
 BOOST_AUTO_TEST_CASE(names_cannot_control_the_terminal) {
 	Output output;
 	output.host.interfaces[2] = "\x1b[2Jx\n";
-	LoadedPlugin plugin(output.host, "console", "{}");
+	ShippedPlugin plugin(output.host, "console", "{}");
 	plugin.batch({tcp_event(0x01020304, 0x06070809, 5, 80)});
 	BOOST_TEST(output.text() ==
 	           "[LOG] Non-permitted traffic: 1.2.3.4:5 -> 6.7.8.9:80 (proto: TCP, size: 60 bytes, if: ?[2Jx?)\n");
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(names_cannot_control_the_terminal) {
 
 BOOST_AUTO_TEST_CASE(the_summary_of_a_tick) {
 	Output output;
-	LoadedPlugin plugin(output.host, "console", R"({"lines":false})");
+	ShippedPlugin plugin(output.host, "console", R"({"lines":false})");
 	std::vector<tmon_event> events;
 	for (uint32_t source = 1; source <= 12; ++source)
 		for (uint32_t i = 0; i < source; ++i) {
@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(the_summary_of_a_tick) {
 
 BOOST_AUTO_TEST_CASE(both_parts_can_be_turned_off) {
 	Output output;
-	LoadedPlugin plugin(output.host, "console", R"({"lines":false,"summary":false})");
+	ShippedPlugin plugin(output.host, "console", R"({"lines":false,"summary":false})");
 	BOOST_TEST(plugin.batch({tcp_event(1, 2, 3, 4)}) == TMON_OK);
 	BOOST_TEST(plugin.tick(tick(TMON_TICK_FINAL)) == TMON_OK);
 	BOOST_TEST(output.text() == "");
-	LoadedPlugin wrong(output.host, "console", R"({"line":1,"summary":"no"})");
+	ShippedPlugin wrong(output.host, "console", R"({"line":1,"summary":"no"})");
 	BOOST_TEST(wrong.created() == TMON_E_CONFIG);
 	BOOST_TEST(output.host.last_failure() ==
 	           R"("summary" must be true or false, not "no"; unknown key "line" (did you mean "lines"?))");
@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(colour_only_on_a_terminal) {
 	BOOST_REQUIRE(::ptsname_r(terminal, slave, sizeof slave) == 0);
 	const int keep_open = ::open(slave, O_RDWR | O_NOCTTY);
 	const auto first_line = [&] {
-		FakeHost host;
+		tmon::testing::Host host;
 		host.standard_output = slave;
-		LoadedPlugin plugin(host, "console", "{}");
+		ShippedPlugin plugin(host, "console", "{}");
 		BOOST_TEST(plugin.batch({tcp_event(1, 2, 3, 4)}) == TMON_OK);
 		char text[512];
 		const ssize_t size = ::read(terminal, text, sizeof text);
@@ -144,9 +144,9 @@ BOOST_AUTO_TEST_CASE(colour_only_on_a_terminal) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_printed_has_failed) {
-	FakeHost host;
+	tmon::testing::Host host;
 	host.standard_output = "/dev/full";
-	LoadedPlugin plugin(host, "console", "{}");
+	ShippedPlugin plugin(host, "console", "{}");
 	BOOST_TEST(plugin.batch({tcp_event(1, 2, 3, 4)}) == TMON_E_IO);
 	BOOST_TEST(host.last_failure() == "cannot write standard output: No space left on device");
 	BOOST_TEST(plugin.tick(tick(0)) == TMON_E_IO);

@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_SUITE(plugins_loggers)
 BOOST_AUTO_TEST_CASE(entries) {
 	TemporaryDirectory dir;
 	for (const Kind* kind : {&csv, &jsonl}) {
-		FakeHost host;
-		LoadedPlugin plugin(host, kind->id, config(*kind, dir / kind->id));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, kind->id, config(*kind, dir / kind->id));
 		BOOST_TEST(plugin.created() == TMON_OK);
 		BOOST_TEST(plugin.entry().id == kind->id);
 		BOOST_TEST(plugin.takes_events());
@@ -86,8 +86,8 @@ BOOST_AUTO_TEST_CASE(every_event_is_in_the_file_after_a_flush) {
 	for (const Kind* kind : {&csv, &jsonl, &array})
 		for (const std::size_t count : {1u, 20u, 1024u, 5000u}) {
 			TemporaryDirectory dir;
-			FakeHost host;
-			LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
+			tmon::testing::Host host;
+			ShippedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
 			BOOST_REQUIRE(plugin.created() == TMON_OK);
 			const auto events = some_events(count, count);
 			BOOST_TEST(plugin.batch(events, offset) == TMON_OK);
@@ -104,8 +104,8 @@ BOOST_AUTO_TEST_CASE(every_event_is_in_the_file_after_a_flush) {
 BOOST_AUTO_TEST_CASE(an_empty_run_leaves_what_a_file_begins_with) {
 	for (const Kind* kind : {&csv, &jsonl, &array}) {
 		TemporaryDirectory dir;
-		FakeHost host;
-		LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
 		BOOST_TEST(plugin.flush() == TMON_OK);
 		plugin.destroy();
 		BOOST_TEST(read_file(dir / "log") == kind->first);
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(a_restart_goes_on_in_the_same_file) {
 		TemporaryDirectory dir;
 		std::vector<tmon_event> all;
 		for (uint64_t run = 0; run < 4; ++run) {
-			FakeHost host;
-			LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
+			tmon::testing::Host host;
+			ShippedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
 			BOOST_REQUIRE(plugin.created() == TMON_OK);
 			const auto events = some_events(run * 3, run); // none in the first run
 			all = joined(all, events);
@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_restart_goes_on_in_the_same_file) {
 
 BOOST_AUTO_TEST_CASE(lines_wait_for_the_buffer_or_the_flush) {
 	TemporaryDirectory dir;
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", R"({"file":")" + (dir / "log") + R"(","buffer_size":1024})");
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", R"({"file":")" + (dir / "log") + R"(","buffer_size":1024})");
 	plugin.batch(some_events(1), offset);
 	BOOST_TEST(read_file(dir / "log") == "");
 	plugin.batch(some_events(10), offset);
@@ -143,8 +143,8 @@ BOOST_AUTO_TEST_CASE(a_torn_last_line_is_ended_first) {
 	for (const Kind* kind : {&csv, &jsonl}) {
 		TemporaryDirectory dir;
 		write_file(dir / "log", kind->first + "torn,{\"");
-		FakeHost host;
-		LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
 		BOOST_REQUIRE(plugin.created() == TMON_OK);
 		const auto events = some_events(2);
 		plugin.batch(events, offset);
@@ -168,8 +168,8 @@ BOOST_AUTO_TEST_CASE(a_csv_with_another_header_is_refused_and_left_alone) {
 	for (const auto& [text, accepted] : cases) {
 		TemporaryDirectory dir;
 		write_file(dir / "old.csv", text);
-		FakeHost host;
-		LoadedPlugin plugin(host, "logger-csv", config(csv, dir / "old.csv"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, "logger-csv", config(csv, dir / "old.csv"));
 		BOOST_TEST(plugin.created() == (accepted ? TMON_OK : TMON_E_CONFIG), text);
 		if (!accepted)
 			BOOST_TEST(host.last_failure().find("old.csv begins with another header") != std::string::npos);
@@ -191,8 +191,8 @@ BOOST_AUTO_TEST_CASE(arrays_of_others_are_extended_if_they_are_arrays) {
 	for (const auto& [before, after] : cases) {
 		TemporaryDirectory dir;
 		write_file(dir / "log", before);
-		FakeHost host;
-		LoadedPlugin plugin(host, "logger-json", config(array, dir / "log"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, "logger-json", config(array, dir / "log"));
 		BOOST_REQUIRE(plugin.created() == TMON_OK);
 		BOOST_TEST(read_file(dir / "log") == before);
 		plugin.batch(events, offset);
@@ -206,8 +206,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_array_is_refused_and_left_alone) {
 	                               "[1]x", "text", " ", "[\n{\"a\":1},\n{\"b\"", "\"[]\"", "[1,2] garbage [3]"}) {
 		TemporaryDirectory dir;
 		write_file(dir / "old.json", text);
-		FakeHost host;
-		LoadedPlugin plugin(host, "logger-json", config(array, dir / "old.json"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, "logger-json", config(array, dir / "old.json"));
 		BOOST_TEST(plugin.created() == TMON_E_CONFIG, text);
 		BOOST_TEST(host.last_failure().find("old.json exists and is not one JSON array") != std::string::npos);
 		BOOST_TEST(read_file(dir / "old.json") == text);
@@ -220,8 +220,8 @@ BOOST_AUTO_TEST_CASE(large_arrays_are_read_in_pieces) {
 	for (int i = 0; i < 200'000; ++i)
 		text += (i == 0 ? "" : ",\n") + std::string(R"({"number":)") + std::to_string(i) + "}";
 	write_file(dir / "log", text + "\n]\n");
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", config(array, dir / "log"));
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", config(array, dir / "log"));
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	plugin.batch(some_events(1), offset);
 	BOOST_TEST(plugin.flush() == TMON_OK);
@@ -230,13 +230,13 @@ BOOST_AUTO_TEST_CASE(large_arrays_are_read_in_pieces) {
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_of_the_batch_or_of_the_flush) {
 	{
-		FakeHost host;
-		LoadedPlugin plugin(host, "logger-csv", config(csv, "/dev/full"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, "logger-csv", config(csv, "/dev/full"));
 		BOOST_TEST(plugin.created() == TMON_E_IO); // the header
 		BOOST_TEST(host.last_failure() == "cannot write /dev/full: No space left on device");
 	}
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", config(jsonl, "/dev/full"));
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", config(jsonl, "/dev/full"));
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(plugin.batch(some_events(3), offset) == TMON_OK);
 	BOOST_TEST(plugin.flush() == TMON_E_IO);
@@ -269,8 +269,8 @@ private:
 BOOST_AUTO_TEST_CASE(a_line_that_was_cut_swallows_no_other) {
 	for (const Kind* kind : {&csv, &jsonl}) {
 		TemporaryDirectory dir;
-		FakeHost host;
-		LoadedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
+		tmon::testing::Host host;
+		ShippedPlugin plugin(host, kind->id, config(*kind, dir / "log"));
 		const auto events = some_events(3);
 		const auto lines = records(*kind, events);
 		{
@@ -289,8 +289,8 @@ BOOST_AUTO_TEST_CASE(a_line_that_was_cut_swallows_no_other) {
 
 BOOST_AUTO_TEST_CASE(an_array_stays_valid_when_a_write_is_cut) {
 	TemporaryDirectory dir;
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", config(array, dir / "log"));
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", config(array, dir / "log"));
 	const auto events = some_events(3);
 	plugin.batch(events, offset);
 	BOOST_TEST(plugin.flush() == TMON_OK);
@@ -309,58 +309,58 @@ BOOST_AUTO_TEST_CASE(an_array_stays_valid_when_a_write_is_cut) {
 BOOST_AUTO_TEST_CASE(standard_output) {
 	TemporaryDirectory dir;
 	for (const Kind* kind : {&csv, &jsonl}) {
-		FakeHost host;
+		tmon::testing::Host host;
 		host.standard_output = dir / kind->id;
-		LoadedPlugin plugin(host, kind->id, config(*kind, "-"));
+		ShippedPlugin plugin(host, kind->id, config(*kind, "-"));
 		const auto events = some_events(2);
 		plugin.batch(events, offset);
 		BOOST_TEST(plugin.flush() == TMON_OK);
 		BOOST_TEST(read_file(dir / kind->id) == text_of(*kind, records(*kind, events)));
 	}
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", config(array, "-"));
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", config(array, "-"));
 	BOOST_TEST(plugin.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure().find("jsonl") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened) {
 	for (const Kind* kind : {&csv, &jsonl, &array}) {
-		FakeHost host;
-		LoadedPlugin missing(host, kind->id, config(*kind, "/nonexistent/log"));
+		tmon::testing::Host host;
+		ShippedPlugin missing(host, kind->id, config(*kind, "/nonexistent/log"));
 		BOOST_TEST(missing.created() == TMON_E_IO);
 		BOOST_TEST(host.last_failure() == "/nonexistent/log: No such file or directory");
 		host.open_answer = TMON_E_DENIED;
-		LoadedPlugin denied(host, kind->id, config(*kind, "/etc/log"));
+		ShippedPlugin denied(host, kind->id, config(*kind, "/etc/log"));
 		BOOST_TEST(denied.created() == TMON_E_DENIED);
 		BOOST_TEST(host.failures.back().first == TMON_E_DENIED);
 	}
 }
 
 BOOST_AUTO_TEST_CASE(an_array_needs_a_regular_file) {
-	FakeHost host;
-	LoadedPlugin plugin(host, "logger-json", config(array, "/dev/null"));
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "logger-json", config(array, "/dev/null"));
 	BOOST_TEST(plugin.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure().find("/dev/null is no regular file") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(configuration_errors_come_all_at_once) {
-	FakeHost host;
-	LoadedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":0,"format":"xml"})");
+	tmon::testing::Host host;
+	ShippedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":0,"format":"xml"})");
 	BOOST_TEST(a.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure() ==
 	           R"("file" is missing; "buffer_size" must be a whole number from 1 to 67108864, not )"
 	           R"(0; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
 	           R"((did you mean "file"?))");
-	LoadedPlugin b(host, "logger-csv", R"({"file":"x","format":"json"})");
+	ShippedPlugin b(host, "logger-csv", R"({"file":"x","format":"json"})");
 	BOOST_TEST(b.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure() == R"(unknown key "format")");
 }
 
 BOOST_AUTO_TEST_CASE(odd_interface_names_leave_the_files_readable) {
 	TemporaryDirectory dir;
-	FakeHost host;
+	tmon::testing::Host host;
 	host.interfaces[2] = "a\",\n\xff";
-	LoadedPlugin json(host, "logger-json", config(array, dir / "json")),
+	ShippedPlugin json(host, "logger-json", config(array, dir / "json")),
 	    table(host, "logger-csv", config(csv, dir / "csv"));
 	json.batch(some_events(1), offset);
 	table.batch(some_events(1), offset);

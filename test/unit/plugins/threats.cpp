@@ -17,7 +17,7 @@ constexpr int64_t offset = 1'700'000'000'000'000'000;
 constexpr uint32_t scanner = 0xcb007107; // 203.0.113.7
 
 struct Rule {
-	std::vector<AlertCopy> alerts;
+	std::vector<tmon::testing::Alert> alerts;
 	bool refuse = false;
 	PortScan rule;
 
@@ -41,7 +41,7 @@ struct Rule {
 	}
 	std::vector<uint32_t> states() const {
 		std::vector<uint32_t> result;
-		for (const AlertCopy& alert : alerts)
+		for (const tmon::testing::Alert& alert : alerts)
 			result.push_back(alert.raw.state);
 		return result;
 	}
@@ -187,8 +187,8 @@ BOOST_AUTO_TEST_CASE(what_an_alert_says) {
 	rule.feed({probe(9 * second, 1)}, 7);
 	rule.rule.end();
 	BOOST_REQUIRE((rule.states() == open_and_closed));
-	const AlertCopy &open = rule.alerts[0], &closed = rule.alerts[1];
-	for (const AlertCopy* alert : {&open, &closed}) {
+	const tmon::testing::Alert &open = rule.alerts[0], &closed = rule.alerts[1];
+	for (const tmon::testing::Alert* alert : {&open, &closed}) {
 		BOOST_TEST(alert->rule == "port_scan");
 		BOOST_TEST(alert->mitre == "T1046");
 		BOOST_TEST(alert->raw.size == sizeof(tmon_alert));
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_long_scan_is_one_alert_with_an_update_each_window) {
 	BOOST_TEST(rule.alerts.back().raw.count == 1000u);
 	BOOST_TEST(rule.alerts.back().raw.suppressed == 991u);
 	BOOST_TEST(rule.alerts.back().observed.at("ports") == 1000);
-	for (const AlertCopy& alert : rule.alerts)
+	for (const tmon::testing::Alert& alert : rule.alerts)
 		BOOST_TEST(alert.raw.alert_id == 1u);
 }
 
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(more_scanners_than_alerts) {
 	rule.rule.end();
 	BOOST_TEST(rule.alerts.size() == 2000u);
 	std::map<uint64_t, std::vector<uint32_t>> states;
-	for (const AlertCopy& alert : rule.alerts) {
+	for (const tmon::testing::Alert& alert : rule.alerts) {
 		states[alert.raw.alert_id].push_back(alert.raw.state);
 		if (alert.raw.state == TMON_ALERT_CLOSED)
 			BOOST_TEST(alert.raw.count == 12u);
@@ -425,8 +425,8 @@ BOOST_AUTO_TEST_CASE(a_refused_alert_is_offered_again) {
 }
 
 BOOST_AUTO_TEST_CASE(the_plugin) {
-	FakeHost host;
-	LoadedPlugin plugin(host, "threats", R"({"port_scan":{"ports":5,"window_seconds":2},"seed":1})");
+	tmon::testing::Host host;
+	ShippedPlugin plugin(host, "threats", R"({"port_scan":{"ports":5,"window_seconds":2},"seed":1})");
 	BOOST_REQUIRE(plugin.created() == TMON_OK);
 	BOOST_TEST(plugin.entry().id == std::string("threats"));
 	BOOST_TEST(!plugin.flushes());
@@ -455,12 +455,12 @@ BOOST_AUTO_TEST_CASE(the_plugin) {
 }
 
 BOOST_AUTO_TEST_CASE(its_configuration) {
-	FakeHost host;
-	LoadedPlugin off(host, "threats", R"({"port_scan":{"enabled":false}})");
+	tmon::testing::Host host;
+	ShippedPlugin off(host, "threats", R"({"port_scan":{"enabled":false}})");
 	BOOST_TEST(off.batch(probes(50, second, 1), offset) == TMON_OK);
 	BOOST_TEST(off.end() == TMON_OK);
 	BOOST_TEST(host.alerts.empty());
-	LoadedPlugin wrong(host, "threats",
+	ShippedPlugin wrong(host, "threats",
 	                   R"({"port_scan":{"ports":1,"window_seconds":86401,"enable":true},"seed":-1,"portscan":{}})");
 	BOOST_TEST(wrong.created() == TMON_E_CONFIG);
 	BOOST_TEST(host.last_failure() ==
