@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "plugins/alerts/alert_text.hpp"
-#include "plugins/common/config.hpp"
 #include "plugins/common/output.hpp"
 #include "traffic_monitor/plugin.hpp"
 
+#include <array>
 #include <optional>
+#include <string_view>
 
 namespace {
 
 using namespace tmon::plugins;
 
+constexpr std::array<std::string_view, 4> severities = {"low", "medium", "high", "critical"};
+
+uint32_t severity_named(std::string_view name) {
+	for (std::size_t i = 0; i < severities.size(); ++i)
+		if (severities[i] == name)
+			return TMON_SEVERITY_LOW + static_cast<uint32_t>(i);
+	throw tmon::Error(TMON_E_CONFIG, "\"minimum_severity\" is none of the four severities");
+}
+
 // Writes each alert out before on_alert returns, so that one that was delivered is in the file.
 class Alerts : public tmon::Plugin {
 public:
 	Alerts(tmon::Host host, std::string_view text) : Plugin(host, text) {
-		Config config(text);
-		const bool to_console = config.flag("console", true);
-		const std::string file = config.text("file", "");
-		least_ =
-		    TMON_SEVERITY_LOW +
-		    static_cast<uint32_t>(config.choice("minimum_severity", 0, {"low", "medium", "high", "critical"}));
-		if (!to_console && !config.has("file"))
-			config.problem("\"console\" is false and \"file\" is missing: alerts would go nowhere");
-		config.finish();
+		const bool to_console = config().flag("console", true);
+		const std::string file = config().text("file", "");
+		least_ = severity_named(config().text("minimum_severity", "low"));
+		if (!to_console && file.empty())
+			throw tmon::Error(TMON_E_CONFIG, "\"console\" is false and \"file\" is missing: alerts would go nowhere");
 		if (to_console) {
 			console_.emplace(host, "-");
 			colour_ = wants_colour(console_->descriptor());
@@ -67,4 +73,20 @@ private:
 
 } // namespace
 
-TMON_PLUGIN(Alerts, "alerts", TMON_VERSION_STRING)
+TMON_PLUGIN(Alerts, "alerts", TMON_VERSION_STRING, R"(
+	"description": "Shows the alerts of all plugins and writes them to a file",
+	"license": "MIT OR Apache-2.0",
+	"config": {
+		"type": "object",
+		"properties": {
+			"console": {
+				"description": "print one line for each alert to the standard output of the host",
+				"type": "boolean", "default": true
+			},
+			"file": {"description": "one JSON object a line is appended to it", "type": "string", "format": "path", "minLength": 1},
+			"minimum_severity": {
+				"description": "lesser alerts are left out",
+				"type": "string", "enum": ["low", "medium", "high", "critical"], "default": "low"
+			}
+		}
+	})")

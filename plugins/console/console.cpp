@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "plugins/common/config.hpp"
 #include "plugins/common/interface_lookup.hpp"
 #include "plugins/common/output.hpp"
 #include "plugins/common/seeded_hash.hpp"
@@ -11,33 +10,23 @@ namespace {
 
 using namespace tmon::plugins;
 
-struct Settings {
-	bool lines, summary;
-
-	explicit Settings(std::string_view text) {
-		Config config(text);
-		lines = config.flag("lines", true);
-		summary = config.flag("summary", true);
-		config.finish();
-	}
-};
-
 class Console : public tmon::Plugin {
 public:
 	Console(tmon::Host host, std::string_view config)
-	    : Plugin(host, config), settings_(config), out_(host, "-"),
+	    : Plugin(host, config), with_lines_(this->config().flag("lines", true)),
+	      with_summary_(this->config().flag("summary", true)), out_(host, "-"),
 	      line_(InterfaceLookup{host}, wants_colour(out_.descriptor())), traffic_(random_seed()) {}
 
 	void on_batch(const tmon::Batch& batch) {
-		if (settings_.lines)
+		if (with_lines_)
 			print(batch);
 		// After printing: a batch that could not be printed counts as failed, and is not summed up.
-		if (settings_.summary)
+		if (with_summary_)
 			traffic_.add(batch);
 	}
 
 	void on_tick(const tmon_tick& tick) {
-		if (!settings_.summary)
+		if (!with_summary_)
 			return;
 		lines_.append(traffic_.summary(tick));
 		out_.write(lines_);
@@ -55,7 +44,7 @@ private:
 		out_.write(lines_);
 	}
 
-	Settings settings_;
+	const bool with_lines_, with_summary_;
 	LineFile out_;
 	LineBuffer lines_{64 * 1024};
 	tmon::format::ConsoleLine<InterfaceLookup> line_;
@@ -64,4 +53,13 @@ private:
 
 } // namespace
 
-TMON_PLUGIN(Console, "console", TMON_VERSION_STRING)
+TMON_PLUGIN(Console, "console", TMON_VERSION_STRING, R"(
+	"description": "Prints a line for each event, and a summary at every statistics interval and at the end",
+	"license": "MIT OR Apache-2.0",
+	"config": {
+		"type": "object",
+		"properties": {
+			"lines": {"description": "print the line for each event", "type": "boolean", "default": true},
+			"summary": {"description": "print the summary", "type": "boolean", "default": true}
+		}
+	})")

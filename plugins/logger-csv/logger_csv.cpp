@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "plugins/common/config.hpp"
 #include "plugins/common/delivery.hpp"
 #include "plugins/common/interface_lookup.hpp"
 #include "plugins/common/output.hpp"
@@ -19,34 +18,35 @@ struct CsvLine {
 	}
 };
 
-struct Settings {
-	std::string file;
-	std::size_t buffer_size;
-
-	explicit Settings(std::string_view text) {
-		Config config(text);
-		file = config.required_text("file");
-		buffer_size = config.number("buffer_size", 8192, 1, 64 << 20);
-		config.finish();
-	}
-};
-
 class LoggerCsv : public tmon::Plugin {
 public:
-	LoggerCsv(tmon::Host host, std::string_view config) : LoggerCsv(host, config, Settings(config)) {}
+	LoggerCsv(tmon::Host host, std::string_view text)
+	    : Plugin(host, text), buffer_size_(config().number("buffer_size", 8192)),
+	      file_(host, config().text("file"), tmon::format::csv_header),
+	      delivery_({tmon::format::CsvRecord(InterfaceLookup{host})}, file_, buffer_size_) {}
 
 	void on_batch(const tmon::Batch& batch) { delivery_.take(batch); }
 	void flush() { delivery_.flush(); }
 
 private:
-	LoggerCsv(tmon::Host host, std::string_view config, const Settings& settings)
-	    : Plugin(host, config), file_(host, settings.file, tmon::format::csv_header),
-	      delivery_({tmon::format::CsvRecord(InterfaceLookup{host})}, file_, settings.buffer_size) {}
-
+	const std::size_t buffer_size_; // read before the file is made
 	LineFile file_;
 	Delivery<CsvLine, LineFile> delivery_;
 };
 
 } // namespace
 
-TMON_PLUGIN(LoggerCsv, "logger-csv", TMON_VERSION_STRING)
+TMON_PLUGIN(LoggerCsv, "logger-csv", TMON_VERSION_STRING, R"(
+	"description": "Writes each event as one CSV record",
+	"license": "MIT OR Apache-2.0",
+	"config": {
+		"type": "object",
+		"required": ["file"],
+		"properties": {
+			"file": {"description": "appended to; - is the standard output of the host", "type": "string", "format": "path", "minLength": 1},
+			"buffer_size": {
+				"description": "lines are written when a batch has left that many bytes, and at each flush",
+				"type": "integer", "format": "size", "minimum": 1, "maximum": 67108864, "default": 8192
+			}
+		}
+	})")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "plugins/common/config.hpp"
 #include "plugins/common/delivery.hpp"
 #include "plugins/common/interface_lookup.hpp"
 #include "plugins/common/output.hpp"
@@ -48,15 +47,12 @@ struct Output {
 class LoggerJson : public tmon::Plugin {
 public:
 	LoggerJson(tmon::Host host, std::string_view text) : Plugin(host, text) {
-		Config config(text);
-		const std::string file = config.required_text("file");
-		const std::size_t buffer_size = config.number("buffer_size", 8192, 1, 64 << 20);
-		const bool array = config.choice("format", 0, {"jsonl", "json"}) == 1;
+		const std::string file = config().text("file");
+		const std::size_t buffer_size = config().number("buffer_size", 8192);
+		const bool array = config().text("format", "jsonl") == "json";
 		if (array && file == "-")
-			config.problem(
-			    "\"format\" \"json\" needs a file that can be rewritten at its end, not standard output; "
-			    "use \"jsonl\"");
-		config.finish();
+			throw tmon::Error(TMON_E_CONFIG, "\"format\" \"json\" needs a file that can be rewritten at its "
+			                                 "end, not standard output; use \"jsonl\"");
 		if (array)
 			output_.emplace<Array>(host, file, buffer_size);
 		else
@@ -87,4 +83,21 @@ private:
 
 } // namespace
 
-TMON_PLUGIN(LoggerJson, "logger-json", TMON_VERSION_STRING)
+TMON_PLUGIN(LoggerJson, "logger-json", TMON_VERSION_STRING, R"(
+	"description": "Writes each event as one JSON object, one a line or as elements of an array",
+	"license": "MIT OR Apache-2.0",
+	"config": {
+		"type": "object",
+		"required": ["file"],
+		"properties": {
+			"file": {"description": "appended to; with jsonl also - for the standard output of the host", "type": "string", "format": "path", "minLength": 1},
+			"format": {
+				"description": "jsonl: one object a line; json: one array",
+				"type": "string", "enum": ["jsonl", "json"], "default": "jsonl"
+			},
+			"buffer_size": {
+				"description": "lines are written when a batch has left that many bytes, and at each flush",
+				"type": "integer", "format": "size", "minimum": 1, "maximum": 67108864, "default": 8192
+			}
+		}
+	})")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "plugins/common/config.hpp"
 #include "plugins/common/seeded_hash.hpp"
 #include "plugins/threats/port_scan.hpp"
 #include "traffic_monitor/plugin.hpp"
@@ -8,26 +7,23 @@
 
 namespace {
 
-using tmon::plugins::Config;
 using tmon::threats::PortScan;
 
-std::optional<PortScan::Settings> read_settings(std::string_view text) {
-	Config config(text);
-	Config& section = config.section("port_scan");
-	const bool enabled = section.flag("enabled", true);
+std::optional<PortScan::Settings> read_settings(const tmon::Config& config) {
+	const tmon::Config section = config.section_or_empty("port_scan");
+	if (!section.flag("enabled", true))
+		return std::nullopt;
 	PortScan::Settings settings;
-	settings.ports = static_cast<uint32_t>(section.number("ports", 10, 2, 1024));
-	settings.window_ns = section.number("window_seconds", 60, 1, 86'400) * 1'000'000'000;
-	settings.seed = config.has("seed") ? 0 : tmon::plugins::random_seed();
-	settings.seed = config.number("seed", settings.seed, 0, UINT64_MAX);
-	config.finish();
-	return enabled ? std::optional(settings) : std::nullopt;
+	settings.ports = section.number<uint32_t>("ports", 10);
+	settings.window_ns = section.number<uint32_t>("window_seconds", 60) * uint64_t{1'000'000'000};
+	settings.seed = config.number("seed", tmon::plugins::random_seed());
+	return settings;
 }
 
 class Threats : public tmon::Plugin {
 public:
-	Threats(tmon::Host host, std::string_view config) : Plugin(host, config) {
-		if (const auto settings = read_settings(config))
+	Threats(tmon::Host host, std::string_view text) : Plugin(host, text) {
+		if (const auto settings = read_settings(config()))
 			port_scan_.emplace(*settings, [host](const tmon_alert& alert) { return host.emit(alert); });
 	}
 
@@ -66,4 +62,30 @@ private:
 
 } // namespace
 
-TMON_PLUGIN(Threats, "threats", TMON_VERSION_STRING)
+TMON_PLUGIN(Threats, "threats", TMON_VERSION_STRING, R"(
+	"description": "Looks for patterns in the events and raises alerts: port scans",
+	"license": "MIT OR Apache-2.0",
+	"config": {
+		"type": "object",
+		"properties": {
+			"port_scan": {
+				"type": "object",
+				"default": {},
+				"properties": {
+					"enabled": {"type": "boolean", "default": true},
+					"ports": {
+						"description": "distinct destination ports that make a scan",
+						"type": "integer", "minimum": 2, "maximum": 1024, "default": 10
+					},
+					"window_seconds": {
+						"description": "within that many seconds",
+						"type": "integer", "minimum": 1, "maximum": 86400, "default": 60
+					}
+				}
+			},
+			"seed": {
+				"description": "places of sources in the table: set it to repeat a run exactly; else random",
+				"type": "integer", "minimum": 0
+			}
+		}
+	})")

@@ -163,9 +163,8 @@ BOOST_AUTO_TEST_CASE(one_output_that_fails_does_not_silence_the_other) {
 BOOST_AUTO_TEST_CASE(configuration) {
 	const std::pair<std::string, std::string> cases[] = {
 	    {R"({"console":false})", R"("console" is false and "file" is missing: alerts would go nowhere)"},
-	    {R"({"minimum_severity":"hi","files":"x","console":1})",
-	     R"("console" must be true or false, not 1; "minimum_severity" must be one of "low", "medium", "high", )"
-	     R"("critical", not "hi"; unknown key "files" (did you mean "file"?))"},
+	    {R"({"console":1})", R"("console" must be true or false, not 1)"},
+	    {R"({"minimum_severity":"hi"})", R"("minimum_severity" is none of the four severities)"},
 	};
 	for (const auto& [config, expected] : cases) {
 		tmon::testing::Host host;

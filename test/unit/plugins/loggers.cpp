@@ -343,17 +343,17 @@ BOOST_AUTO_TEST_CASE(an_array_needs_a_regular_file) {
 	BOOST_TEST(host.last_failure().find("/dev/null is no regular file") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(configuration_errors_come_all_at_once) {
+BOOST_AUTO_TEST_CASE(a_configuration_that_the_schema_would_not_let_through) {
 	tmon::testing::Host host;
-	ShippedPlugin a(host, "logger-json", R"({"fil":"x","buffer_size":0,"format":"xml"})");
-	BOOST_TEST(a.created() == TMON_E_CONFIG);
-	BOOST_TEST(host.last_failure() ==
-	           R"("file" is missing; "buffer_size" must be a whole number from 1 to 67108864, not )"
-	           R"(0; "format" must be one of "jsonl", "json", not "xml"; unknown key "fil" )"
-	           R"((did you mean "file"?))");
-	ShippedPlugin b(host, "logger-csv", R"({"file":"x","format":"json"})");
-	BOOST_TEST(b.created() == TMON_E_CONFIG);
-	BOOST_TEST(host.last_failure() == R"(unknown key "format")");
+	for (const char* id : {"logger-json", "logger-csv"}) {
+		ShippedPlugin nowhere(host, id, "{}");
+		BOOST_TEST(nowhere.created() == TMON_E_CONFIG);
+		BOOST_TEST(host.last_failure() == R"("file" is missing)");
+		ShippedPlugin text(host, id, R"({"file":"/nonexistent/log","buffer_size":"8K"})");
+		BOOST_TEST(text.created() == TMON_E_CONFIG);
+		BOOST_TEST(host.last_failure().find(R"("buffer_size" must be a whole number)") == 0u);
+	}
+	BOOST_TEST(host.opened.empty());
 }
 
 BOOST_AUTO_TEST_CASE(odd_interface_names_leave_the_files_readable) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "traffic_monitor/plugin.hpp"
 #include "traffic_monitor/testing.hpp"
 
 #include "test/support/plugin_fixture.hpp"
