@@ -28,9 +28,8 @@ public:
 	// What they print; an error of the test when they fail.
 	std::string must(const std::string& commands) const {
 		const Finished finished = run(commands);
-		if (finished.status != 0)
-			BOOST_ERROR(commands + "\nended with " + std::to_string(finished.status) + ":\n" + finished.output +
-			            finished.errors);
+		BOOST_TEST(finished.status == 0, commands << "\nended with " << finished.status << ":\n"
+		                                          << finished.output << finished.errors);
 		return finished.output;
 	}
 
