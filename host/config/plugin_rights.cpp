@@ -23,7 +23,8 @@ std::string grant_path_error(std::string_view path) {
 		return error;
 	for (std::size_t at = 0; at != std::string_view::npos;) {
 		const std::size_t next = path.find('/', at + 1);
-		const std::string_view part = path.substr(at + 1, next == std::string_view::npos ? next : next - at - 1);
+		const std::string_view part =
+		    path.substr(at + 1, next == std::string_view::npos ? next : next - at - 1);
 		if (part.empty() || part == "." || part == "..")
 			return quote(path) + ": write it without \"//\", \".\" and \"..\"";
 		at = next;
@@ -48,24 +49,24 @@ private:
 		if (!value.get<Value::Object>())
 			return expect(value, path, grant_forms, findings_);
 		if (value.get<Value::Object>()->empty())
-			findings_.error(value.place, path + ": expected " + std::string(grant_forms) +
-							 ", found an empty object");
+			findings_.error(value.place,
+			                path + ": expected " + std::string(grant_forms) + ", found an empty object");
 		auto& grants = entry_.config.grants;
 		read_object(value, path,
-			    {{"read", [&](const Value& v) { read_path(v, path + ".read", grants.read_paths); }},
-			     {"write", [&](const Value& v) { read_path(v, path + ".write", grants.write_paths); }}},
-			    findings_);
+		            {{"read", [&](const Value& v) { read_path(v, path + ".read", grants.read_paths); }},
+		             {"write", [&](const Value& v) { read_path(v, path + ".write", grants.write_paths); }}},
+		            findings_);
 	}
 	void read_word(const std::string& word, Place place, const std::string& path) {
 		const auto parsed = parse_permission(word);
 		const auto* permission = std::get_if<Permission>(&parsed);
 		if (!permission || *permission == Permission::paths)
 			return findings_.error(place,
-					       path + ' ' + quote(word) + ": expected " + std::string(grant_forms));
+			                       path + ' ' + quote(word) + ": expected " + std::string(grant_forms));
 		auto& grants = entry_.config.grants;
 		bool& granted = *permission == Permission::network ? grants.network
-				: *permission == Permission::exec  ? grants.exec
-								   : grants.block;
+		                : *permission == Permission::exec  ? grants.exec
+		                                                   : grants.block;
 		if (granted)
 			findings_.error(place, path + ' ' + quote(word) + " is granted already");
 		granted = true;
@@ -88,11 +89,11 @@ private:
 };
 
 void read_count(const Value& value, const std::string& path, std::int64_t least, std::int64_t most,
-		std::uint32_t& target, Findings& findings) {
+                std::uint32_t& target, Findings& findings) {
 	const auto* number = value.get<std::int64_t>();
 	if (!number || *number < least || *number > most)
 		return expect(value, path,
-			      "a whole number from " + std::to_string(least) + " to " + std::to_string(most), findings);
+		              "a whole number from " + std::to_string(least) + " to " + std::to_string(most), findings);
 	target = static_cast<std::uint32_t>(*number);
 }
 
@@ -110,14 +111,14 @@ void read_limits(const Value& value, PluginEntry& entry, Findings& findings) {
 	    {{"memory",
 	      [&](const Value& v) {
 		      limits.memory_bytes = read_parsed(v, path + ".memory", parse_memory_limit, true, findings)
-						.value_or(limits.memory_bytes);
+		                                .value_or(limits.memory_bytes);
 	      }},
 	     {"threads", [&](const Value& v) { read_count(v, path + ".threads", 1, 1024, limits.threads, findings); }},
 	     {"files", [&](const Value& v) { read_count(v, path + ".files", 16, 65536, limits.files, findings); }},
 	     {"deadline",
 	      [&](const Value& v) {
-		      limits.deadline = read_parsed(v, path + ".deadline", parse_deadline, true, findings)
-					    .value_or(limits.deadline);
+		      limits.deadline =
+		          read_parsed(v, path + ".deadline", parse_deadline, true, findings).value_or(limits.deadline);
 	      }}},
 	    findings);
 }
@@ -133,7 +134,7 @@ void read_sha256(const Value& value, PluginEntry& entry, Findings& findings) {
 			c = static_cast<char>(c - 'A' + 'a');
 	if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
 		return findings.error(value.place, path + ' ' + quote(*text) +
-						       ": expected 64 hexadecimal digits, as sha256sum prints them");
+		                                       ": expected 64 hexadecimal digits, as sha256sum prints them");
 	entry.config.sha256 = std::move(digits);
 	entry.sha256_place = value.place;
 }

@@ -60,8 +60,8 @@ std::string canonical(const Value& value) {
 }
 
 std::size_t code_points(std::string_view text) {
-	return static_cast<std::size_t>(
-	    std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+	return static_cast<std::size_t>(std::count_if(
+	    text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string show_bound(const Value& bound, SchemaFormat format) {
@@ -90,13 +90,13 @@ std::string number_range(const Schema& schema) {
 }
 
 std::string count_range(const std::optional<std::uint64_t>& least, const std::optional<std::uint64_t>& most,
-			const std::string& unit) {
+                        const std::string& unit) {
 	const auto counted = [&](std::uint64_t count) {
 		return std::to_string(count) + ' ' + unit + (count == 1 ? "" : "s");
 	};
 	if (least && most)
 		return *least == *most ? " of " + counted(*least)
-				       : " of " + std::to_string(*least) + " to " + counted(*most);
+		                       : " of " + std::to_string(*least) + " to " + counted(*most);
 	if (least)
 		return " of at least " + counted(*least);
 	return most ? " of at most " + counted(*most) : std::string();
@@ -130,7 +130,7 @@ private:
 
 void Application::refuse(const Schema& schema, const Value& value, const std::string& path, const std::string& hint) {
 	findings_.error(value.place,
-			path + ": expected " + describe_expected(schema) + ", found " + describe_found(value) + hint);
+	                path + ": expected " + describe_expected(schema) + ", found " + describe_found(value) + hint);
 }
 
 void Application::apply(const Schema& schema, Value& value, const std::string& path) {
@@ -160,20 +160,13 @@ void Application::apply(const Schema& schema, Value& value, const std::string& p
 
 bool Application::has_type(const Schema& schema, Value& value) {
 	switch (schema.type) {
-	case SchemaType::any:
-		return true;
-	case SchemaType::string:
-		return value.get<std::string>() != nullptr;
-	case SchemaType::integer:
-		return make_integer(value);
-	case SchemaType::number:
-		return is_number(value);
-	case SchemaType::boolean:
-		return value.get<bool>() != nullptr;
-	case SchemaType::array:
-		return value.get<Value::Array>() != nullptr;
-	case SchemaType::object:
-		return value.get<Value::Object>() != nullptr;
+	case SchemaType::any: return true;
+	case SchemaType::string: return value.get<std::string>() != nullptr;
+	case SchemaType::integer: return make_integer(value);
+	case SchemaType::number: return is_number(value);
+	case SchemaType::boolean: return value.get<bool>() != nullptr;
+	case SchemaType::array: return value.get<Value::Array>() != nullptr;
+	case SchemaType::object: return value.get<Value::Object>() != nullptr;
 	}
 	return false;
 }
@@ -254,9 +247,9 @@ void Application::apply_array(const Schema& schema, Value& value, const std::str
 		const auto [other, is_new] = first.emplace(canonical(array[i]), i);
 		if (!is_new)
 			findings_.error(array[i].place, element_path(path, i) + ": expected each value once, found " +
-							    describe_found(array[i]) + " as in " +
-							    element_path(path, other->second) + " at " +
-							    findings_.sources.describe(array[other->second].place));
+			                                    describe_found(array[i]) + " as in " +
+			                                    element_path(path, other->second) + " at " +
+			                                    findings_.sources.describe(array[other->second].place));
 	}
 }
 
@@ -267,7 +260,7 @@ void Application::apply_object(const Schema& schema, Value& value, const std::st
 	};
 	for (Member& member : object) {
 		const auto property = std::find_if(schema.properties.begin(), schema.properties.end(),
-						   [&](const Schema::Property& p) { return p.key == member.key; });
+		                                   [&](const Schema::Property& p) { return p.key == member.key; });
 		if (property != schema.properties.end()) {
 			apply(property->schema, member.value, member_path(path, member.key));
 		} else if (schema.additional == Schema::Additional::checked) {
@@ -277,7 +270,7 @@ void Application::apply_object(const Schema& schema, Value& value, const std::st
 			for (const Schema::Property& p : schema.properties)
 				keys.push_back(p.key);
 			findings_.error(member.place, "unknown key " + quote(member.key) + " in " + path +
-							  suggestion(member.key, keys));
+			                                  suggestion(member.key, keys));
 		}
 	}
 	for (const Schema::Property& property : schema.properties)
@@ -309,8 +302,9 @@ std::vector<std::string> paths_named(const Schema& schema, const Value& value) {
 			add(*schema.items, element);
 	if (const auto* object = value.get<Value::Object>())
 		for (const Member& member : *object) {
-			const auto property = std::find_if(schema.properties.begin(), schema.properties.end(),
-							   [&](const Schema::Property& p) { return p.key == member.key; });
+			const auto property =
+			    std::find_if(schema.properties.begin(), schema.properties.end(),
+			                 [&](const Schema::Property& p) { return p.key == member.key; });
 			if (property != schema.properties.end())
 				add(property->schema, member.value);
 			else if (schema.additional_schema)
@@ -329,28 +323,23 @@ std::string describe_expected(const Schema& schema) {
 	if (schema.format == SchemaFormat::duration)
 		return "a time (seconds, or such as \"10s\")" + number_range(schema);
 	switch (schema.type) {
-	case SchemaType::any:
-		return "any value";
+	case SchemaType::any: return "any value";
 	case SchemaType::string:
 		return (schema.format == SchemaFormat::path ? "the path of a file" : "a string") +
 		       count_range(schema.min_length, schema.max_length, "character");
-	case SchemaType::integer:
-		return "a whole number" + number_range(schema);
-	case SchemaType::number:
-		return "a number" + number_range(schema);
-	case SchemaType::boolean:
-		return "true or false";
-	case SchemaType::array:
-		return "an array" + count_range(schema.min_items, schema.max_items, "element");
-	case SchemaType::object:
-		break;
+	case SchemaType::integer: return "a whole number" + number_range(schema);
+	case SchemaType::number: return "a number" + number_range(schema);
+	case SchemaType::boolean: return "true or false";
+	case SchemaType::array: return "an array" + count_range(schema.min_items, schema.max_items, "element");
+	case SchemaType::object: break;
 	}
 	return "an object";
 }
 
 std::string member_path(std::string_view path, std::string_view key) {
 	const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+		       c == '-';
 	});
 	if (!plain)
 		return std::string(path) + '[' + quote(key) + ']';

@@ -12,11 +12,11 @@ namespace tmon {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, SchemaType>, 6> types{{{"string", SchemaType::string},
-									{"integer", SchemaType::integer},
-									{"number", SchemaType::number},
-									{"boolean", SchemaType::boolean},
-									{"array", SchemaType::array},
-									{"object", SchemaType::object}}};
+                                                                        {"integer", SchemaType::integer},
+                                                                        {"number", SchemaType::number},
+                                                                        {"boolean", SchemaType::boolean},
+                                                                        {"array", SchemaType::array},
+                                                                        {"object", SchemaType::object}}};
 constexpr std::array<std::pair<std::string_view, SchemaFormat>, 3> formats{
     {{"path", SchemaFormat::path}, {"size", SchemaFormat::size}, {"duration", SchemaFormat::duration}}};
 
@@ -98,12 +98,40 @@ const std::array<SchemaReader::Keyword, 22> SchemaReader::keywords{
      {"additionalProperties", Use::objects, &SchemaReader::read_additional}}};
 
 // Of JSON Schema, and not of the subset.
-constexpr std::string_view foreign[] = {
-    "$anchor", "$defs", "$dynamicRef", "$id", "$ref", "$schema", "$vocabulary", "allOf", "anyOf", "contains",
-    "contentEncoding", "definitions", "dependencies", "dependentRequired", "dependentSchemas", "deprecated",
-    "else", "if", "maxContains", "maxProperties", "minContains", "minProperties", "multipleOf", "not",
-    "oneOf", "pattern", "patternProperties", "prefixItems", "propertyNames", "readOnly", "then",
-    "unevaluatedItems", "unevaluatedProperties", "writeOnly"};
+constexpr std::string_view foreign[] = {"$anchor",
+                                        "$defs",
+                                        "$dynamicRef",
+                                        "$id",
+                                        "$ref",
+                                        "$schema",
+                                        "$vocabulary",
+                                        "allOf",
+                                        "anyOf",
+                                        "contains",
+                                        "contentEncoding",
+                                        "definitions",
+                                        "dependencies",
+                                        "dependentRequired",
+                                        "dependentSchemas",
+                                        "deprecated",
+                                        "else",
+                                        "if",
+                                        "maxContains",
+                                        "maxProperties",
+                                        "minContains",
+                                        "minProperties",
+                                        "multipleOf",
+                                        "not",
+                                        "oneOf",
+                                        "pattern",
+                                        "patternProperties",
+                                        "prefixItems",
+                                        "propertyNames",
+                                        "readOnly",
+                                        "then",
+                                        "unevaluatedItems",
+                                        "unevaluatedProperties",
+                                        "writeOnly"};
 
 Schema SchemaReader::read(const Value& value) {
 	const auto* object = value.get<Value::Object>();
@@ -134,19 +162,18 @@ Schema SchemaReader::read(const Value& value) {
 void SchemaReader::report_unknown(const Member& member) {
 	if (std::find(std::begin(foreign), std::end(foreign), member.key) != std::end(foreign))
 		return findings_.error(member.place, member_path(path_, member.key) +
-							 ": this keyword of JSON Schema is not supported");
+		                                         ": this keyword of JSON Schema is not supported");
 	std::vector<std::string_view> names;
 	for (const Keyword& keyword : keywords)
 		names.push_back(keyword.name);
 	findings_.error(member.place,
-			"unknown keyword " + quote(member.key) + " in " + path_ + suggestion(member.key, names));
+	                "unknown keyword " + quote(member.key) + " in " + path_ + suggestion(member.key, names));
 }
 
 bool SchemaReader::is_of_use(const Keyword& keyword, const Member& member) {
 	std::string_view for_what;
 	switch (keyword.use) {
-	case Use::any:
-		break;
+	case Use::any: break;
 	case Use::value:
 		if (is_quantity())
 			for_what = "values without a \"format\" of size or duration";
@@ -182,11 +209,14 @@ auto find_word(const Table& table, const Value& value, std::string_view path, Fi
 	for (const auto& entry : table) {
 		if (text && entry.first == *text)
 			return &entry.second;
-		list += (names.empty() ? "" : names.size() + 1 == table.size() ? " or " : ", ") + std::string(entry.first);
+		list += (names.empty()                      ? ""
+		         : names.size() + 1 == table.size() ? " or "
+		                                            : ", ") +
+		        std::string(entry.first);
 		names.push_back(entry.first);
 	}
 	findings.error(value.place, std::string(path) + ": expected " + list + ", found " + describe_found(value) +
-					(text ? suggestion(*text, names) : std::string()));
+	                                (text ? suggestion(*text, names) : std::string()));
 	return nullptr;
 }
 
@@ -200,12 +230,13 @@ void SchemaReader::read_format(const Value& value, const std::string& path) {
 	if (!format)
 		return;
 	const bool string = schema_.type == SchemaType::string;
-	if (*format == SchemaFormat::path ? !string
-					  : !string && schema_.type != SchemaType::integer && schema_.type != SchemaType::any)
+	if (*format == SchemaFormat::path
+	        ? !string
+	        : !string && schema_.type != SchemaType::integer && schema_.type != SchemaType::any)
 		return findings_.error(value.place, path + (*format == SchemaFormat::path
-								? ": a path needs the \"type\" string"
-								: ": a size or a duration has the \"type\" integer or "
-								  "string, or none"));
+		                                                ? ": a path needs the \"type\" string"
+		                                                : ": a size or a duration has the \"type\" integer or "
+		                                                  "string, or none"));
 	schema_.format = *format;
 }
 
@@ -218,8 +249,9 @@ void SchemaReader::read_enum(const Value& value, const std::string& path) {
 	for (std::size_t i = 0; i < array->size(); ++i)
 		for (std::size_t j = 0; j < i; ++j)
 			if (is_same_value((*array)[i], (*array)[j])) {
-				findings_.error((*array)[i].place, element_path(path, i) + ": expected each value once, " +
-								       "found " + describe_found((*array)[i]) + " again");
+				findings_.error((*array)[i].place, element_path(path, i) +
+				                                       ": expected each value once, " + "found " +
+				                                       describe_found((*array)[i]) + " again");
 				break;
 			}
 	schema_.allowed = *array;
@@ -231,9 +263,9 @@ void SchemaReader::read_bound(const Value& value, const std::string& path) {
 	const bool natural = value.get<std::int64_t>() && *value.get<std::int64_t>() >= 0;
 	if (is_quantity() && !natural)
 		return expect(value, path,
-			      schema_.format == SchemaFormat::size ? "a whole number of bytes"
-								   : "a whole number of milliseconds",
-			      findings_);
+		              schema_.format == SchemaFormat::size ? "a whole number of bytes"
+		                                                   : "a whole number of milliseconds",
+		              findings_);
 	if (!value.get<std::int64_t>() && !value.get<std::uint64_t>() && !value.get<double>())
 		return expect(value, path, "a number", findings_);
 	schema_.*bound = value;
@@ -289,8 +321,8 @@ void SchemaReader::read_additional(const Value& value, const std::string& path) 
 
 void SchemaReader::check_bounds(const Value& whole) {
 	const auto empty = [&](std::string_view low, std::string_view high) {
-		findings_.error(whole.place, path_ + ": " + std::string(low) + " is above " + std::string(high) +
-						 ": no value fits");
+		findings_.error(whole.place,
+		                path_ + ": " + std::string(low) + " is above " + std::string(high) + ": no value fits");
 	};
 	for (const auto* low : {&schema_.minimum, &schema_.above})
 		for (const auto* high : {&schema_.maximum, &schema_.below}) {
@@ -300,8 +332,8 @@ void SchemaReader::check_bounds(const Value& whole) {
 			const int order = compare_numbers(**low, **high);
 			if (order > 0 || (order == 0 && !inclusive))
 				findings_.error((*high)->place, path_ + ": the lower bound " + to_json(**low) +
-								    " and the upper bound " + to_json(**high) +
-								    " leave no value");
+				                                    " and the upper bound " + to_json(**high) +
+				                                    " leave no value");
 		}
 	if (schema_.min_length && schema_.max_length && *schema_.min_length > *schema_.max_length)
 		empty("minLength", "maxLength");
@@ -318,8 +350,8 @@ void SchemaReader::check_required() {
 	for (const auto& [path, value] : required_) {
 		const std::string& key = *value->get<std::string>();
 		if (std::find(names.begin(), names.end(), key) == names.end())
-			findings_.error(value->place,
-					path + ' ' + quote(key) + " is none of the properties" + suggestion(key, names));
+			findings_.error(value->place, path + ' ' + quote(key) + " is none of the properties" +
+			                                  suggestion(key, names));
 	}
 }
 

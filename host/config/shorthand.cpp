@@ -140,8 +140,8 @@ void append_shorthand(std::vector<PluginConfig>& plugins, bool plugins_given, co
 		if (std::none_of(plugins.begin(), plugins.end(), is_console))
 			plugins.push_back(finish_entry(make_entry(plugins, "console", places), check, findings));
 	} else if (format && file) {
-		plugins.push_back(finish_entry(
-		    make_logger(plugins, *format, *file, buffer_bytes.value_or(default_buffer_bytes), places), check, findings));
+		auto logger = make_logger(plugins, *format, *file, buffer_bytes.value_or(default_buffer_bytes), places);
+		plugins.push_back(finish_entry(std::move(logger), check, findings));
 	}
 }
 

@@ -39,24 +39,15 @@ constexpr unsigned kMachine = EM_S390;
 
 std::string machine_name(unsigned machine) {
 	switch (machine) {
-	case EM_X86_64:
-		return "x86-64";
-	case EM_AARCH64:
-		return "AArch64";
-	case EM_386:
-		return "x86 (32-bit)";
-	case EM_ARM:
-		return "ARM (32-bit)";
-	case EM_RISCV:
-		return "RISC-V";
-	case EM_PPC64:
-		return "POWER";
-	case EM_S390:
-		return "S/390";
-	case EM_BPF:
-		return "BPF";
-	default:
-		return "machine number " + std::to_string(machine);
+	case EM_X86_64: return "x86-64";
+	case EM_AARCH64: return "AArch64";
+	case EM_386: return "x86 (32-bit)";
+	case EM_ARM: return "ARM (32-bit)";
+	case EM_RISCV: return "RISC-V";
+	case EM_PPC64: return "POWER";
+	case EM_S390: return "S/390";
+	case EM_BPF: return "BPF";
+	default: return "machine number " + std::to_string(machine);
 	}
 }
 
@@ -117,8 +108,8 @@ void Reader::check_identity() const {
 	if (machine != kMachine)
 		throw Refusal{"built for " + machine_name(machine) + ", this is " + machine_name(kMachine)};
 	if (byte(EI_CLASS) != kClass)
-		throw Refusal{std::string("built for ") + (kClass == ELFCLASS64 ? "32" : "64") + " bits, this program has " +
-		              (kClass == ELFCLASS64 ? "64" : "32")};
+		throw Refusal{std::string("built for ") + (kClass == ELFCLASS64 ? "32" : "64") +
+		              " bits, this program has " + (kClass == ELFCLASS64 ? "64" : "32")};
 	if (byte(EI_DATA) != kByteOrder)
 		throw Refusal{"built for the other byte order"};
 }
@@ -127,7 +118,8 @@ ElfFile Reader::read() {
 	check_identity();
 	header_ = at<Header>(0);
 	if (header_.e_type != ET_DYN)
-		throw Refusal{header_.e_type == ET_REL ? "an object file: link it with -shared" : "not a shared object"};
+		throw Refusal{header_.e_type == ET_REL ? "an object file: link it with -shared"
+		                                       : "not a shared object"};
 	read_segments();
 	read_section_headers();
 	const auto first = [&](unsigned type) {
@@ -168,7 +160,8 @@ void Reader::read_section_headers() {
 	for (std::uint64_t i = 0; i < count; ++i) {
 		headers_.push_back(at<SectionHeader>(header_.e_shoff + i * sizeof(SectionHeader)));
 		const SectionHeader& section = headers_.back();
-		if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL && !fits(section.sh_offset, section.sh_size))
+		if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL &&
+		    !fits(section.sh_offset, section.sh_size))
 			throw Refusal{truncated(bytes_.size())};
 	}
 	for (const SectionHeader& section : headers_) {
@@ -201,32 +194,18 @@ void Reader::read_dynamic(const SectionHeader& table) {
 		const auto entry = at<Dynamic>(table.sh_offset + i * sizeof(Dynamic));
 		const std::uint64_t value = entry.d_un.d_val;
 		switch (entry.d_tag) {
-		case DT_NULL:
-			return;
-		case DT_NEEDED:
-			result_.needed.push_back(string_in(table.sh_link, value));
-			break;
-		case DT_RPATH:
-			result_.rpath = string_in(table.sh_link, value);
-			break;
-		case DT_RUNPATH:
-			result_.runpath = string_in(table.sh_link, value);
-			break;
-		case DT_TEXTREL:
-			result_.text_relocations = true;
-			break;
-		case DT_BIND_NOW:
-			result_.bind_now = true;
-			break;
+		case DT_NULL: return;
+		case DT_NEEDED: result_.needed.push_back(string_in(table.sh_link, value)); break;
+		case DT_RPATH: result_.rpath = string_in(table.sh_link, value); break;
+		case DT_RUNPATH: result_.runpath = string_in(table.sh_link, value); break;
+		case DT_TEXTREL: result_.text_relocations = true; break;
+		case DT_BIND_NOW: result_.bind_now = true; break;
 		case DT_FLAGS:
 			result_.text_relocations = result_.text_relocations || (value & DF_TEXTREL);
 			result_.bind_now = result_.bind_now || (value & DF_BIND_NOW);
 			break;
-		case DT_FLAGS_1:
-			result_.bind_now = result_.bind_now || (value & DF_1_NOW);
-			break;
-		default:
-			break;
+		case DT_FLAGS_1: result_.bind_now = result_.bind_now || (value & DF_1_NOW); break;
+		default: break;
 		}
 	}
 }

@@ -15,12 +15,13 @@ namespace {
 
 constexpr std::int64_t manifest_format = 1;
 
-constexpr std::array<std::pair<std::string_view, Capability>, 6> capability_names{{{"events", Capability::events},
-                                                 {"alerts", Capability::alerts},
-                                                 {"ticks", Capability::ticks},
-                                                 {"end", Capability::end},
-                                                 {"state", Capability::state},
-                                                 {"reconfigure", Capability::reconfigure}}};
+constexpr std::array<std::pair<std::string_view, Capability>, 6> capability_names{
+    {{"events", Capability::events},
+     {"alerts", Capability::alerts},
+     {"ticks", Capability::ticks},
+     {"end", Capability::end},
+     {"state", Capability::state},
+     {"reconfigure", Capability::reconfigure}}};
 Parsed<Capability> parse_capability(std::string_view text) { return parse_word<Capability>(text, capability_names); }
 
 class ManifestReader {
@@ -67,10 +68,10 @@ bool ManifestReader::is_readable(const Value& root) {
 			return false;
 		}
 		if (*number > manifest_format) {
-			findings_.error(format->value.place,
-			                "manifest: this program reads version " + std::to_string(manifest_format) +
-			                    ", found " + describe_found(format->value) +
-			                    ": a newer traffic-monitor is needed");
+			findings_.error(format->value.place, "manifest: this program reads version " +
+			                                         std::to_string(manifest_format) + ", found " +
+			                                         describe_found(format->value) +
+			                                         ": a newer traffic-monitor is needed");
 			return false;
 		}
 	}
@@ -102,22 +103,22 @@ Manifest ManifestReader::read(const Value& given) {
 	const auto text = [&](const char* key, std::string& target) {
 		return Field{key, [this, key, &target](const Value& v) { read_text(v, key, target); }};
 	};
-	read_object(root, "",
-	            {{"manifest", [](const Value&) {}, true},
-	             {"id", [&](const Value& v) { read_id(v); }, true},
-	             {"version", [&](const Value& v) { read_version(v); }, true},
-	             {"abi", [](const Value&) {}, true},
-	             text("description", result_.description),
-	             text("author", result_.author),
-	             text("license", result_.license),
-	             text("homepage", result_.homepage),
-	             {"capabilities",
-	              [&](const Value& v) { read_words(v, "capabilities", parse_capability, result_.capabilities); },
-	              true},
-	             {"permissions",
-	              [&](const Value& v) { read_words(v, "permissions", parse_permission, result_.permissions); }},
-	             {"config", [&](const Value& v) { read_config(v); }}},
-	            findings_);
+	read_object(
+	    root, "",
+	    {{"manifest", [](const Value&) {}, true},
+	     {"id", [&](const Value& v) { read_id(v); }, true},
+	     {"version", [&](const Value& v) { read_version(v); }, true},
+	     {"abi", [](const Value&) {}, true},
+	     text("description", result_.description),
+	     text("author", result_.author),
+	     text("license", result_.license),
+	     text("homepage", result_.homepage),
+	     {"capabilities",
+	      [&](const Value& v) { read_words(v, "capabilities", parse_capability, result_.capabilities); }, true},
+	     {"permissions",
+	      [&](const Value& v) { read_words(v, "permissions", parse_permission, result_.permissions); }},
+	     {"config", [&](const Value& v) { read_config(v); }}},
+	    findings_);
 	return std::move(result_);
 }
 
@@ -241,7 +242,8 @@ std::variant<std::string_view, std::string> find_manifest(const ElfFile& elf, st
 	if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
 		return "its manifest (" + section + ") is empty";
 	if (text.size() > max_manifest_bytes)
-		return "its manifest (" + section + ") is larger than " + std::to_string(max_manifest_bytes >> 20) + " MiB";
+		return "its manifest (" + section + ") is larger than " + std::to_string(max_manifest_bytes >> 20) +
+		       " MiB";
 	return text;
 }
 

@@ -94,9 +94,10 @@ std::variant<SealedCopy, std::string> make_sealed_copy(const TrustedFile& file) 
 		return too_large;
 	const Fd copy = make_memory_file(file.path);
 	if (!copy)
-		return errno == EACCES ? failed(errno) + " (sysctl vm.memfd_noexec forbids executable memory files: set it "
-		                                         "to 1 or 0)"
-		                       : failed(errno);
+		return errno == EACCES
+		           ? failed(errno) + " (sysctl vm.memfd_noexec forbids executable memory files: set it "
+		                             "to 1 or 0)"
+		           : failed(errno);
 	std::vector<char> buffer(1u << 20);
 	std::size_t total = 0;
 	for (;;) {

@@ -60,8 +60,9 @@ std::string distrust(const struct stat& status, const std::string& path) {
 	const bool directory = S_ISDIR(status.st_mode);
 	const std::string what = (directory ? "the directory " : "the plugin ") + path;
 	if (!is_trusted_owner(status.st_uid))
-		return what + " belongs to " + user(status.st_uid) + ", who could change the plugin: it must belong to " +
-		       trusted_owners() + " (chown root " + path + ")";
+		return what + " belongs to " + user(status.st_uid) +
+		       ", who could change the plugin: it must belong to " + trusted_owners() + " (chown root " + path +
+		       ")";
 	const mode_t others = status.st_mode & (S_IWGRP | S_IWOTH);
 	if (others == 0 || (directory && (status.st_mode & S_ISVTX)))
 		return {};

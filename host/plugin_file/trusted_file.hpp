@@ -12,9 +12,9 @@ namespace tmon {
 
 // A regular file whose content nobody but root and the user who runs this program could have chosen.
 struct TrustedFile {
-	std::string path;     // as it was given
-	Fd descriptor;        // for reading
-	struct stat status{}; // as it was when it was judged
+	std::string path;      // as it was given
+	Fd descriptor;         // for reading
+	struct stat status {}; // as it was when it was judged
 };
 
 // Opens a plugin's file; `path` is absolute or starts at the working directory. On failure: what is wrong

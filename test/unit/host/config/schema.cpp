@@ -15,11 +15,12 @@ namespace {
 
 std::string lines(Findings& findings) {
 	std::stable_sort(findings.errors.begin(), findings.errors.end(),
-			 [](const Finding& a, const Finding& b) { return a.place < b.place; });
+	                 [](const Finding& a, const Finding& b) { return a.place < b.place; });
 	std::string all;
 	for (const Finding& f : findings.errors) {
 		const Diagnostic d = findings.sources.diagnostic(f.place, f.message);
-		all += (all.empty() ? "" : "\n") + std::to_string(d.line) + ':' + std::to_string(d.column) + ": " + d.message;
+		all += (all.empty() ? "" : "\n") + std::to_string(d.line) + ':' + std::to_string(d.column) + ": " +
+		       d.message;
 	}
 	return all;
 }
@@ -131,10 +132,8 @@ const Case cases[] = {
     {R"({"type": "integer", "format": "size"})", "4096", "4096"},
     {R"({"type": "string", "format": "size"})", "4096", "4096"},
     {R"({"format": "size"})", "4096.0", "4096"},
-    {R"({"format": "size"})", "-1",
-     "1:1: v: expected a size (bytes, or such as \"4M\"), found the number -1"},
-    {R"({"format": "size"})", R"("8m")",
-     "1:1: v: expected a size (bytes, or such as \"4M\"), found the string \"8m\""},
+    {R"({"format": "size"})", "-1", "1:1: v: expected a size (bytes, or such as \"4M\"), found the number -1"},
+    {R"({"format": "size"})", R"("8m")", "1:1: v: expected a size (bytes, or such as \"4M\"), found the string \"8m\""},
     {R"({"format": "size"})", R"("99999999999999999999G")",
      "1:1: v: expected a size (bytes, or such as \"4M\"), found the string \"99999999999999999999G\""},
     {R"({"format": "size", "minimum": 1, "maximum": 65536})", R"("65K")",
@@ -145,8 +144,7 @@ const Case cases[] = {
     {R"({"format": "duration"})", "10", "10000"},
     {R"({"format": "duration", "minimum": 1000, "maximum": 60000})", R"("999ms")",
      "1:1: v: expected a time (seconds, or such as \"10s\") from 1s to 1m, found the string \"999ms\""},
-    {R"({"format": "duration"})", "[]",
-     "1:1: v: expected a time (seconds, or such as \"10s\"), found an array"},
+    {R"({"format": "duration"})", "[]", "1:1: v: expected a time (seconds, or such as \"10s\"), found an array"},
     // arrays
     {R"({"type": "array", "items": {"type": "integer"}})", "[1, \"2\", 3, null]",
      "1:5: v[1]: expected a whole number, found the string \"2\"\n"
@@ -169,8 +167,7 @@ const Case cases[] = {
     {R"({"type": "object", "additionalProperties": true})", R"({"a": 1})", R"({"a":1})"},
     {R"({"type": "object", "additionalProperties": {"type": "string"}})", R"({"a": 1, "b c": 2, "d": "x"})",
      "1:7: v.a: expected a string, found the number 1\n1:17: v[\"b c\"]: expected a string, found the number 2"},
-    {R"({"type": "object", "properties": {"a": {}}, "required": ["a"]})", "{}",
-     "1:1: the key \"a\" is missing in v"},
+    {R"({"type": "object", "properties": {"a": {}}, "required": ["a"]})", "{}", "1:1: the key \"a\" is missing in v"},
     {R"({"type": "object", "properties": {"a": {}}, "required": ["a"]})", "{\"a\": null}", "{\"a\":null}"},
     {R"({"type": "object", "required": ["x"], "additionalProperties": true})", "{}",
      "1:1: the key \"x\" is missing in v"},
@@ -181,8 +178,9 @@ const std::pair<const char*, const char*> bad_schemas[] = {
     {"[]", "1:1: config: expected a schema, {…}, found an array"},
     {R"({"type": "int"})",
      "1:10: config.type: expected string, integer, number, boolean, array or object, found the string \"int\""},
-    {R"({"type": "strnig"})", "1:10: config.type: expected string, integer, number, boolean, array or object, found the "
-			      "string \"strnig\" (did you mean \"string\"?)"},
+    {R"({"type": "strnig"})",
+     "1:10: config.type: expected string, integer, number, boolean, array or object, found the "
+     "string \"strnig\" (did you mean \"string\"?)"},
     {R"({"type": ["string", "integer"]})",
      "1:10: config.type: expected string, integer, number, boolean, array or object, found an array"},
     {R"({"minLenght": 1})", "1:2: unknown keyword \"minLenght\" in config (did you mean \"minLength\"?)"},
@@ -263,9 +261,7 @@ BOOST_AUTO_TEST_CASE(each_keyword_takes_and_refuses) {
 
 BOOST_AUTO_TEST_CASE(wrong_schemas_are_refused) {
 	for (const auto& [text, errors] : bad_schemas)
-		BOOST_TEST_CONTEXT(text) {
-			BOOST_TEST(schema_errors(text) == errors);
-		}
+		BOOST_TEST_CONTEXT(text) { BOOST_TEST(schema_errors(text) == errors); }
 }
 
 BOOST_AUTO_TEST_CASE(annotations_are_taken) {
@@ -282,10 +278,10 @@ BOOST_AUTO_TEST_CASE(defaults_are_filled_in) {
 		"sparse": {"type": "object", "properties": {"y": {"default": 2}}},
 		"list": {"type": "array", "items": {"type": "object", "properties": {"z": {"default": null}}}},
 		"plain": {"type": "string"}}, "required": ["ports"]})");
-	BOOST_TEST(applied(schema, "{}") ==
-		   R"({"ports":10,"buffer":8192,"window":60000,"deep":{"x":[1]}})");
-	BOOST_TEST(applied(schema, R"({"sparse": {}, "ports": 1, "deep": {"x": 5}, "list": [{}, {"z": 1}], "buffer": 5})") ==
-		   R"({"sparse":{"y":2},"ports":1,"deep":{"x":5},"list":[{"z":null},{"z":1}],"buffer":5,"window":60000})");
+	BOOST_TEST(applied(schema, "{}") == R"({"ports":10,"buffer":8192,"window":60000,"deep":{"x":[1]}})");
+	BOOST_TEST(
+	    applied(schema, R"({"sparse": {}, "ports": 1, "deep": {"x": 5}, "list": [{}, {"z": 1}], "buffer": 5})") ==
+	    R"({"sparse":{"y":2},"ports":1,"deep":{"x":5},"list":[{"z":null},{"z":1}],"buffer":5,"window":60000})");
 }
 
 BOOST_AUTO_TEST_CASE(errors_come_all_at_once_and_with_their_places) {

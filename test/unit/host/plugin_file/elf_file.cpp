@@ -108,7 +108,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_shared_object_for_this_machine_is_named) {
 	};
 	BOOST_TEST(refusal("") == "empty");
 	BOOST_TEST(refusal("#!/bin/sh\n") == "not an ELF file");
-	BOOST_TEST(refusal("\x7f" "EL") == "not an ELF file");
+	BOOST_TEST(refusal("\x7f"
+	                   "EL") == "not an ELF file");
 	BOOST_TEST(refusal(good.substr(0, 10)) == "truncated: it should go on at byte 10; copy or build it again");
 	BOOST_TEST(refusal(good.substr(0, 40)) == "truncated: it should go on at byte 0; copy or build it again");
 	BOOST_TEST(refusal(good.substr(0, good.size() / 2)).starts_with("truncated: "));
@@ -163,15 +164,9 @@ BOOST_AUTO_TEST_CASE(damaged_files_do_no_harm) {
 				                       : random() % 2    ? random() % 1024
 				                                         : head.e_shoff + random() % tables;
 				switch (random() % 4) {
-				case 0:
-					bytes[at] = static_cast<char>(random());
-					break;
-				case 1:
-					bytes[at] = static_cast<char>(bytes[at] ^ 1 << random() % 8);
-					break;
-				case 2:
-					bytes[at] = '\xff';
-					break;
+				case 0: bytes[at] = static_cast<char>(random()); break;
+				case 1: bytes[at] = static_cast<char>(bytes[at] ^ 1 << random() % 8); break;
+				case 2: bytes[at] = '\xff'; break;
 				default:
 					if (at + 8 <= bytes.size())
 						put(bytes, random() % 2 ? random() : random() % (2 * bytes.size()), at);

@@ -26,7 +26,8 @@ std::string errors_of(const std::string& text) {
 // A manifest of one line with that ABI, and `rest` on the second line.
 std::string with_abi(unsigned major, unsigned required, unsigned built, const std::string& rest) {
 	return R"({"manifest": 1, "id": "a", "version": "1", "abi": {"major": )" + std::to_string(major) +
-	       ", \"required\": " + std::to_string(required) + ", \"built\": " + std::to_string(built) + "},\n" + rest + "}";
+	       ", \"required\": " + std::to_string(required) + ", \"built\": " + std::to_string(built) + "},\n" + rest +
+	       "}";
 }
 std::string with(const std::string& rest) { return with_abi(TMON_ABI_MAJOR, 0, TMON_ABI_MINOR, rest); }
 
@@ -63,7 +64,8 @@ BOOST_AUTO_TEST_CASE(wrong_keys_are_named) {
 	     "2:1: unknown key \"capabilites\" (did you mean \"capabilities\"?)"},
 	    {R"("capabilities": "events")", "2:17: capabilities: expected an array, found the string \"events\""},
 	    {R"("capabilities": ["evnets", 1, "end", "end"])",
-	     "2:18: capabilities[0] \"evnets\": expected events, alerts, ticks, end, state or reconfigure (did you mean "
+	     "2:18: capabilities[0] \"evnets\": expected events, alerts, ticks, end, state or reconfigure (did you "
+	     "mean "
 	     "\"events\"?)\n"
 	     "2:28: capabilities[1]: expected a string, found the number 1\n"
 	     "2:38: capabilities[3] \"end\" is listed already"},
@@ -78,27 +80,27 @@ BOOST_AUTO_TEST_CASE(wrong_keys_are_named) {
 	     "2:31: config: a plugin's configuration is an object: its schema needs \"type\": \"object\""},
 	    {R"("capabilities": [], "config": {"type": "object", "properties": {"a": {"typ": 1}}})",
 	     "2:71: unknown keyword \"typ\" in config.properties.a (did you mean \"type\"?)"},
-	    {R"("capabilities": [], "id": "b")", "2:21: duplicate key \"id\": it is already given at line 1, column 17"},
+	    {R"("capabilities": [], "id": "b")",
+	     "2:21: duplicate key \"id\": it is already given at line 1, column 17"},
 	};
 	for (const auto& [rest, errors] : table)
-		BOOST_TEST_CONTEXT(rest) {
-			BOOST_TEST(errors_of(with(rest)) == errors);
-		}
+		BOOST_TEST_CONTEXT(rest) { BOOST_TEST(errors_of(with(rest)) == errors); }
 }
 
 BOOST_AUTO_TEST_CASE(several_errors_come_at_once) {
-	BOOST_TEST(errors_of("{\n \"manifest\": 1,\n \"id\": \"Port Watch\",\n \"version\": \"\",\n"
-	                     " \"abi\": {\"major\": \"1\", \"required\": -1},\n \"capabilities\": [\"evnts\"],\n"
-	                     " \"autor\": \"me\",\n \"config\": {\"type\": \"object\", \"required\": [\"x\"]}\n}") ==
-	           "3:8: id \"Port Watch\": an id is 1 to 64 lower-case letters, digits and '-'\n"
-	           "4:13: version \"\": a version has 1 to 64 bytes, such as 1.0.0\n"
-	           "5:9: the key \"built\" is missing in abi\n"
-	           "5:19: abi.major: expected a whole number, 0 or more, found the string \"1\"\n"
-	           "5:36: abi.required: expected a whole number, 0 or more, found the number -1\n"
-	           "6:19: capabilities[0] \"evnts\": expected events, alerts, ticks, end, state or reconfigure (did you "
-	           "mean \"events\"?)\n"
-	           "7:2: unknown key \"autor\" (did you mean \"author\"?)\n"
-	           "8:44: config.required[0] \"x\" is none of the properties");
+	BOOST_TEST(
+	    errors_of("{\n \"manifest\": 1,\n \"id\": \"Port Watch\",\n \"version\": \"\",\n"
+	              " \"abi\": {\"major\": \"1\", \"required\": -1},\n \"capabilities\": [\"evnts\"],\n"
+	              " \"autor\": \"me\",\n \"config\": {\"type\": \"object\", \"required\": [\"x\"]}\n}") ==
+	    "3:8: id \"Port Watch\": an id is 1 to 64 lower-case letters, digits and '-'\n"
+	    "4:13: version \"\": a version has 1 to 64 bytes, such as 1.0.0\n"
+	    "5:9: the key \"built\" is missing in abi\n"
+	    "5:19: abi.major: expected a whole number, 0 or more, found the string \"1\"\n"
+	    "5:36: abi.required: expected a whole number, 0 or more, found the number -1\n"
+	    "6:19: capabilities[0] \"evnts\": expected events, alerts, ticks, end, state or reconfigure (did you "
+	    "mean \"events\"?)\n"
+	    "7:2: unknown key \"autor\" (did you mean \"author\"?)\n"
+	    "8:44: config.required[0] \"x\" is none of the properties");
 	BOOST_TEST(errors_of("{}") == "1:1: the key \"manifest\" is missing\n1:1: the key \"id\" is missing\n"
 	                              "1:1: the key \"version\" is missing\n1:1: the key \"abi\" is missing\n"
 	                              "1:1: the key \"capabilities\" is missing");
@@ -109,9 +111,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_manifest_is_said_so) {
 	BOOST_TEST(errors_of("{\"manifest\": 1,}") == "1:15: a comma before '}': remove it");
 	BOOST_TEST(errors_of("{} {}").starts_with("1:4: "));
 	BOOST_TEST(errors_of("{\"id\": \"\x80\"}").starts_with("1:9: invalid UTF-8"));
-	BOOST_TEST(errors_of("{\"manifest\": 2, \"what\": 1}") ==
-	           "1:14: manifest: this program reads version 1, found the number 2: a newer traffic-monitor is needed");
-	BOOST_TEST(errors_of("{\"manifest\": \"1\", \"what\": 1}") == "1:14: manifest: expected 1, found the string \"1\"");
+	BOOST_TEST(
+	    errors_of("{\"manifest\": 2, \"what\": 1}") ==
+	    "1:14: manifest: this program reads version 1, found the number 2: a newer traffic-monitor is needed");
+	BOOST_TEST(errors_of("{\"manifest\": \"1\", \"what\": 1}") ==
+	           "1:14: manifest: expected 1, found the string \"1\"");
 	BOOST_TEST(errors_of("{\"manifest\": 0}") == "1:14: manifest: expected 1, found the number 0");
 }
 
@@ -165,15 +169,17 @@ BOOST_AUTO_TEST_CASE(the_section_is_found) {
 	           "text: " + std::string(8190, ' ') + "{}");
 	BOOST_TEST(found(plugin_with("")) == "its manifest (section .tmon.manifest) is empty");
 	BOOST_TEST(found(plugin_with(" \n\t")) == "its manifest (section .tmon.manifest) is empty");
-	BOOST_TEST(found(plugin_bytes("odd")) == "it has no manifest (section .tmon.manifest); build it against ABI 1.0 or "
-	                                         "later headers");
+	BOOST_TEST(found(plugin_bytes("odd")) ==
+	           "it has no manifest (section .tmon.manifest); build it against ABI 1.0 or "
+	           "later headers");
 	const ElfFile two{.sections = {{".tmon.manifest", 0, 2}, {".text", 0, 0}, {".tmon.manifest", 0, 2}},
 	                  .exported = {},
 	                  .undefined = {},
 	                  .needed = {},
 	                  .rpath = {},
 	                  .runpath = {}};
-	BOOST_TEST(std::get<std::string>(find_manifest(two, "{}")) == "it has more than one manifest (section .tmon.manifest)");
+	BOOST_TEST(std::get<std::string>(find_manifest(two, "{}")) ==
+	           "it has more than one manifest (section .tmon.manifest)");
 	const ElfFile large{.sections = {{".tmon.manifest", 0, max_manifest_bytes + 1}},
 	                    .exported = {},
 	                    .undefined = {},
@@ -185,12 +191,14 @@ BOOST_AUTO_TEST_CASE(the_section_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(damaged_manifests_are_judged_without_a_crash) {
-	const std::string good = with(R"("capabilities": ["events"], "permissions": ["paths"], "config": {"type": "object",
+	const std::string good =
+	    with(R"("capabilities": ["events"], "permissions": ["paths"], "config": {"type": "object",
 		"properties": {"a": {"type": "array", "items": {"enum": ["x", 1]}, "minItems": 1, "default": ["x"]},
 		"b": {"format": "size", "default": "4K", "minimum": 1}, "c": {"type": "string", "maxLength": 4}},
 		"required": ["a"], "additionalProperties": {"type": "number", "exclusiveMinimum": 0.5}})");
 	BOOST_REQUIRE(errors_of(good) == "");
-	const std::string_view pieces[] = {"\"", "{", "}", "[", "]", ",", ":", "null", "-1", "1e9", "\"default\":", "\"type\":"};
+	const std::string_view pieces[] = {"\"",           "{",        "}", "[", "]", ",", ":", "null", "-1", "1e9",
+	                                   "\"default\":", "\"type\":"};
 	std::mt19937_64 random(7);
 	int accepted = 0;
 	for (int i = 0; i < 10'000; ++i) {
@@ -198,14 +206,9 @@ BOOST_AUTO_TEST_CASE(damaged_manifests_are_judged_without_a_crash) {
 		for (auto edits = 1 + random() % 4; edits > 0; --edits) {
 			const std::size_t at = random() % text.size();
 			switch (random() % 3) {
-			case 0:
-				text[at] = static_cast<char>(random());
-				break;
-			case 1:
-				text.insert(at, pieces[random() % std::size(pieces)]);
-				break;
-			default:
-				text.erase(at, 1 + random() % 8);
+			case 0: text[at] = static_cast<char>(random()); break;
+			case 1: text.insert(at, pieces[random() % std::size(pieces)]); break;
+			default: text.erase(at, 1 + random() % 8);
 			}
 		}
 		const auto result = parse_manifest(text);

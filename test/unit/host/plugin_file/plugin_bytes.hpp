@@ -39,8 +39,8 @@ inline std::string with_manifest(std::string bytes, const std::string& manifest)
 inline std::string manifest_text(const std::string& more = "", const std::string& id = "sample") {
 	const std::string minor = std::to_string(TMON_ABI_MINOR);
 	return R"({"manifest": 1, "id": ")" + id + R"(", "version": "1.0.0", "abi": {"major": )" +
-	       std::to_string(TMON_ABI_MAJOR) + R"(, "required": 0, "built": )" + minor + R"(}, "capabilities": ["events"])" +
-	       more + '}';
+	       std::to_string(TMON_ABI_MAJOR) + R"(, "required": 0, "built": )" + minor +
+	       R"(}, "capabilities": ["events"])" + more + '}';
 }
 
 inline std::string plugin_with(const std::string& manifest) { return with_manifest(plugin_bytes("plain"), manifest); }

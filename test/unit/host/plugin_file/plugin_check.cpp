@@ -69,53 +69,63 @@ BOOST_AUTO_TEST_CASE(all_errors_stand_in_the_order_of_the_file) {
   {"plugin": "scna"},
   {"plugin": "scan", "grant": ["network", {"write": "/x"}, "exec"], "config": {"port": 1, "ports": 0}},
   {"plugin": "free", "grant": ["block", {"read": "/x"}]},
-  {"plugin": ")" + csv + R"(", "sha256": ")" + wrong + R"(", "config": {"file": 1}},
+  {"plugin": ")" + csv + R"(", "sha256": ")" +
+	                                wrong + R"(", "config": {"file": 1}},
   {"plugin": "logger-csv", "name": "second"}],
  "zz": 1)");
 	const std::string sha256 =
 	    std::get<std::shared_ptr<const PluginFile>>(find_plugin("logger-csv", {dir.path(), ""}))->sha256;
-	BOOST_TEST(text ==
-	           "c:2:16: error: interfaces[0]: expected a string, found the number 5\n"
-	           "c:4:14: error: plugins[0]: unknown plugin \"scna\": there are console, free, logger-csv, scan; or give the "
-	           "path of a .so file, with a '/'\n"
-	           "c:5:32: error: plugins[1].grant[0]: the plugin scan does not ask for \"network\": the permissions in its "
-	           "manifest are \"block\", \"paths\"\n"
-	           "c:5:60: error: plugins[1].grant[2]: the plugin scan does not ask for \"exec\": the permissions in its "
-	           "manifest are \"block\", \"paths\"\n"
-	           "c:5:80: error: unknown key \"port\" in plugins[1].config (did you mean \"ports\"?)\n"
-	           "c:5:100: error: plugins[1].config.ports: expected a whole number of at least 1, found the number 0\n"
-	           "c:6:32: error: plugins[2].grant[0]: the plugin free does not ask for \"block\": the permissions in its "
-	           "manifest are none\n"
-	           "c:6:50: error: plugins[2].grant[1].read: the plugin free does not ask for \"paths\": the permissions in its "
-	           "manifest are none\n"
-	           "c:7:" + std::to_string(14 + csv.size() + 2 + 12) + ": error: plugins[3]: " + csv + " has the SHA-256 " +
-	               sha256 + ", expected is " + wrong +
-	               "\n"
-	               "c:8:3: error: the key \"file\" is missing in plugins[4].config\n"
-	               "c:9:2: error: unknown key \"zz\"");
+	BOOST_TEST(
+	    text ==
+	    "c:2:16: error: interfaces[0]: expected a string, found the number 5\n"
+	    "c:4:14: error: plugins[0]: unknown plugin \"scna\": there are console, free, logger-csv, scan; or give "
+	    "the "
+	    "path of a .so file, with a '/'\n"
+	    "c:5:32: error: plugins[1].grant[0]: the plugin scan does not ask for \"network\": the permissions in its "
+	    "manifest are \"block\", \"paths\"\n"
+	    "c:5:60: error: plugins[1].grant[2]: the plugin scan does not ask for \"exec\": the permissions in its "
+	    "manifest are \"block\", \"paths\"\n"
+	    "c:5:80: error: unknown key \"port\" in plugins[1].config (did you mean \"ports\"?)\n"
+	    "c:5:100: error: plugins[1].config.ports: expected a whole number of at least 1, found the number 0\n"
+	    "c:6:32: error: plugins[2].grant[0]: the plugin free does not ask for \"block\": the permissions in its "
+	    "manifest are none\n"
+	    "c:6:50: error: plugins[2].grant[1].read: the plugin free does not ask for \"paths\": the permissions in "
+	    "its "
+	    "manifest are none\n"
+	    "c:7:" +
+	        std::to_string(14 + csv.size() + 2 + 12) + ": error: plugins[3]: " + csv + " has the SHA-256 " +
+	        sha256 + ", expected is " + wrong +
+	        "\n"
+	        "c:8:3: error: the key \"file\" is missing in plugins[4].config\n"
+	        "c:9:2: error: unknown key \"zz\"");
 }
 
 BOOST_AUTO_TEST_CASE(options_and_the_shorthand_are_checked_too) {
 	Overrides set;
 	set.settings = {{"plugins.0.config.ports", "0"}, {"plugins.0.config.prots", "1"}};
 	BOOST_TEST(errors(R"("plugins": [{"plugin": "scan"}])", set) ==
-	           "--set plugins.0.config.ports: error: plugins[0].config.ports: expected a whole number of at least 1, found "
+	           "--set plugins.0.config.ports: error: plugins[0].config.ports: expected a whole number of at least "
+	           "1, found "
 	           "the number 0\n"
-	           "--set plugins.0.config.prots: error: unknown key \"prots\" in plugins[0].config (did you mean \"ports\"?)");
-	BOOST_TEST(errors(R"("logging": {"format": "csv", "output_file": "f", "buffer_size": 5})") ==
-	           "c:2:65: error: logger-csv.config.buffer_size: expected a size (bytes, or such as \"4M\") of at least 64, "
-	           "found the number 5");
+	           "--set plugins.0.config.prots: error: unknown key \"prots\" in plugins[0].config (did you mean "
+	           "\"ports\"?)");
+	BOOST_TEST(
+	    errors(R"("logging": {"format": "csv", "output_file": "f", "buffer_size": 5})") ==
+	    "c:2:65: error: logger-csv.config.buffer_size: expected a size (bytes, or such as \"4M\") of at least 64, "
+	    "found the number 5");
 	Overrides log;
 	log.log_format = LogFormat::csv;
 	log.log_file = "f";
 	log.log_buffer_bytes = 6;
-	BOOST_TEST(errors("\"ring\": {}", log) ==
-	           "--log-buffer-size: error: logger-csv.config.buffer_size: expected a size (bytes, or such as \"4M\") of at "
-	           "least 64, found the number 6");
+	BOOST_TEST(
+	    errors("\"ring\": {}", log) ==
+	    "--log-buffer-size: error: logger-csv.config.buffer_size: expected a size (bytes, or such as \"4M\") of at "
+	    "least 64, found the number 6");
 	log.log_format = LogFormat::jsonl;
-	BOOST_TEST(errors("\"ring\": {}", log) ==
-	           "--log-format: error: logger-json: unknown plugin \"logger-json\": there are console, free, logger-csv, "
-	           "scan; or give the path of a .so file, with a '/'");
+	BOOST_TEST(
+	    errors("\"ring\": {}", log) ==
+	    "--log-format: error: logger-json: unknown plugin \"logger-json\": there are console, free, logger-csv, "
+	    "scan; or give the path of a .so file, with a '/'");
 	BOOST_TEST(errors("\"ring\": {}") == "");
 }
 
@@ -124,9 +134,10 @@ BOOST_AUTO_TEST_CASE(every_error_of_a_manifest_is_reported) {
 	chmod(file.c_str(), 0644);
 	const std::string text = errors("\"plugins\": [{\"plugin\": \"" + file + "\"}]");
 	const std::string prefix = "c:2:24: error: plugins[0]: " + file + ": manifest:";
-	BOOST_TEST(text == prefix + "1:1: the key \"id\" is missing\n" + prefix + "1:1: the key \"version\" is missing\n" +
-	                       prefix + "1:1: the key \"abi\" is missing\n" + prefix +
-	                       "1:1: the key \"capabilities\" is missing\n" + prefix + "2:16: unknown key \"idd\" (did you mean \"id\"?)");
+	BOOST_TEST(text == prefix + "1:1: the key \"id\" is missing\n" + prefix +
+	                       "1:1: the key \"version\" is missing\n" + prefix + "1:1: the key \"abi\" is missing\n" +
+	                       prefix + "1:1: the key \"capabilities\" is missing\n" + prefix +
+	                       "2:16: unknown key \"idd\" (did you mean \"id\"?)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(paths_may_be_relative_and_lead_over_links) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_a_regular_file_is_refused) {
-	BOOST_TEST(refusal(path("none.so")) == "cannot open the plugin " + path("none.so") + ": No such file or directory");
+	BOOST_TEST(refusal(path("none.so")) ==
+	           "cannot open the plugin " + path("none.so") + ": No such file or directory");
 	BOOST_TEST(refusal(path("none/p.so")) ==
 	           "cannot open the plugin " + path("none/p.so") + ": No such file or directory");
 	BOOST_TEST(refusal(file + "/p.so") == "cannot open the directory " + file + ": Not a directory");
@@ -91,18 +92,21 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_regular_file_is_refused) {
 	BOOST_TEST(refusal(path("fifo.so")) == "the plugin " + path("fifo.so") + " is not a regular file");
 	BOOST_TEST(refusal("/dev/null") == "the plugin /dev/null is not a regular file");
 	std::filesystem::create_symlink("p.so", path("link.so"));
-	BOOST_TEST(refusal(path("link.so")) == "the plugin " + path("link.so") +
-	                                           " is a symbolic link to p.so: give the path of the file itself");
+	BOOST_TEST(refusal(path("link.so")) ==
+	           "the plugin " + path("link.so") + " is a symbolic link to p.so: give the path of the file itself");
 	std::filesystem::create_symlink("nowhere", path("dangling.so"));
-	BOOST_TEST(refusal(path("dangling.so")) == "the plugin " + path("dangling.so") +
-	                                               " is a symbolic link to nowhere: give the path of the file itself");
+	BOOST_TEST(refusal(path("dangling.so")) ==
+	           "the plugin " + path("dangling.so") +
+	               " is a symbolic link to nowhere: give the path of the file itself");
 }
 
 BOOST_AUTO_TEST_CASE(what_others_can_write_is_refused) {
 	chmod(file.c_str(), 0646);
-	BOOST_TEST(refusal(file) == "the plugin " + file + " can be written by everybody (mode 0646): chmod go-w " + file);
+	BOOST_TEST(refusal(file) ==
+	           "the plugin " + file + " can be written by everybody (mode 0646): chmod go-w " + file);
 	chmod(file.c_str(), 0664);
-	BOOST_TEST(refusal(file) == "the plugin " + file + " can be written by its group (mode 0664): chmod go-w " + file);
+	BOOST_TEST(refusal(file) ==
+	           "the plugin " + file + " can be written by its group (mode 0664): chmod go-w " + file);
 	chmod(file.c_str(), 0644);
 	for (const auto& [mode, who] : {std::pair<mode_t, std::string>(0777, "everybody"), {0775, "its group"}}) {
 		const std::string directory = make_directory("open", mode);
@@ -112,7 +116,8 @@ BOOST_AUTO_TEST_CASE(what_others_can_write_is_refused) {
 		// Not only the directory that the file is in.
 		std::filesystem::create_directory(directory + "/inner");
 		chmod((directory + "/inner").c_str(), 0755);
-		BOOST_TEST(refusal(write_in("open/inner")).starts_with("the directory " + directory + " can be written by "));
+		BOOST_TEST(
+		    refusal(write_in("open/inner")).starts_with("the directory " + directory + " can be written by "));
 		std::filesystem::remove_all(directory);
 	}
 	make_directory("sticky", 01777);
@@ -146,7 +151,8 @@ BOOST_AUTO_TEST_CASE(under_sudo_the_caller_is_trusted, *needs_root()) {
 		BOOST_TEST(refusal(file).find(" belongs to nobody") != std::string::npos, "with \"" << text << '"');
 	}
 	setenv("SUDO_UID", "1234567", 1);
-	BOOST_TEST(refusal(file).ends_with("must belong to root or uid 1234567 (chown root " + dir.path().string() + ")"));
+	BOOST_TEST(
+	    refusal(file).ends_with("must belong to root or uid 1234567 (chown root " + dir.path().string() + ")"));
 }
 
 // Another user's file is trusted by that user, and SUDO_UID means nothing to him.
