@@ -1,112 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/schema.hpp"
 
+#include "host/config/json_values.hpp"
 #include "host/config/suggest.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 namespace tmon {
 
 namespace {
 
-// Every double and every 64-bit integer that a document can hold has a value of its own in it.
-long double as_number(const Value& value) {
-	if (const auto* number = value.get<std::int64_t>())
-		return static_cast<long double>(*number);
-	if (const auto* number = value.get<std::uint64_t>())
-		return static_cast<long double>(*number);
-	const auto* number = value.get<double>();
-	return number ? static_cast<long double>(*number) : 0;
-}
-
-bool is_number(const Value& value) {
-	return value.get<std::int64_t>() || value.get<std::uint64_t>() || value.get<double>();
-}
-
-// A double that is whole becomes an integer, as long as it can be one without a change.
-bool make_integer(Value& value) {
-	if (value.get<std::int64_t>() || value.get<std::uint64_t>())
-		return true;
-	constexpr double exact = 9007199254740992.0; // 2^53
-	const auto* number = value.get<double>();
-	if (!number || std::trunc(*number) != *number || std::abs(*number) > exact)
-		return false;
-	value.data = static_cast<std::int64_t>(*number);
-	return true;
-}
-
-// One text for all values that are equal.
-std::string canonical(const Value& value) {
-	if (const auto* array = value.get<Value::Array>()) {
-		std::string text = "[";
-		for (const Value& element : *array)
-			text += canonical(element) + ',';
-		return text + ']';
-	}
-	if (const auto* object = value.get<Value::Object>()) {
-		std::map<std::string, std::string> sorted;
-		for (const Member& member : *object)
-			sorted.emplace(to_json({{}, member.key}), canonical(member.value));
-		std::string text = "{";
-		for (const auto& [key, member] : sorted)
-			text += key + ':' + member + ',';
-		return text + '}';
-	}
-	Value number = value;
-	make_integer(number);
-	return to_json(number);
-}
-
 std::size_t code_points(std::string_view text) {
 	return static_cast<std::size_t>(std::count_if(
 	    text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-std::string show_bound(const Value& bound, SchemaFormat format) {
-	const auto* number = bound.get<std::int64_t>();
-	if (format == SchemaFormat::size && number)
-		return format_size(static_cast<std::uint64_t>(*number));
-	if (format == SchemaFormat::duration && number)
-		return format_duration(std::chrono::milliseconds(*number));
-	return to_json(bound);
-}
-
-std::string number_range(const Schema& schema) {
-	const auto show = [&](const Value& bound) { return show_bound(bound, schema.format); };
-	std::string text;
-	if (schema.minimum && schema.maximum)
-		text = " from " + show(*schema.minimum) + " to " + show(*schema.maximum);
-	else if (schema.minimum)
-		text = " of at least " + show(*schema.minimum);
-	else if (schema.maximum)
-		text = " of at most " + show(*schema.maximum);
-	if (schema.above)
-		text += " above " + show(*schema.above);
-	if (schema.below)
-		text += (schema.above ? " and below " : " below ") + show(*schema.below);
-	return text;
-}
-
-std::string count_range(const std::optional<std::uint64_t>& least, const std::optional<std::uint64_t>& most,
-                        const std::string& unit) {
-	const auto counted = [&](std::uint64_t count) {
-		return std::to_string(count) + ' ' + unit + (count == 1 ? "" : "s");
-	};
-	if (least && most)
-		return *least == *most ? " of " + counted(*least)
-		                       : " of " + std::to_string(*least) + " to " + counted(*most);
-	if (least)
-		return " of at least " + counted(*least);
-	return most ? " of at most " + counted(*most) : std::string();
-}
-
-std::string one_of(const std::vector<Value>& values) {
-	std::string text;
-	for (std::size_t i = 0; i < values.size(); ++i)
-		text += (i == 0 ? "" : i + 1 == values.size() ? " or " : ", ") + to_json(values[i]);
-	return text;
 }
 
 class Application {
@@ -244,7 +151,7 @@ void Application::apply_array(const Schema& schema, Value& value, const std::str
 		return;
 	std::map<std::string, std::size_t> first;
 	for (std::size_t i = 0; i < array.size(); ++i) {
-		const auto [other, is_new] = first.emplace(canonical(array[i]), i);
+		const auto [other, is_new] = first.emplace(canonical_text(array[i]), i);
 		if (!is_new)
 			findings_.error(array[i].place, element_path(path, i) + ": expected each value once, found " +
 			                                    describe_found(array[i]) + " as in " +
@@ -313,29 +220,6 @@ std::vector<std::string> paths_named(const Schema& schema, const Value& value) {
 	return paths;
 }
 
-std::string describe_expected(const Schema& schema) {
-	if (schema.constant)
-		return to_json(*schema.constant);
-	if (schema.allowed)
-		return one_of(*schema.allowed);
-	if (schema.format == SchemaFormat::size)
-		return "a size (bytes, or such as \"4M\")" + number_range(schema);
-	if (schema.format == SchemaFormat::duration)
-		return "a time (seconds, or such as \"10s\")" + number_range(schema);
-	switch (schema.type) {
-	case SchemaType::any: return "any value";
-	case SchemaType::string:
-		return (schema.format == SchemaFormat::path ? "the path of a file" : "a string") +
-		       count_range(schema.min_length, schema.max_length, "character");
-	case SchemaType::integer: return "a whole number" + number_range(schema);
-	case SchemaType::number: return "a number" + number_range(schema);
-	case SchemaType::boolean: return "true or false";
-	case SchemaType::array: return "an array" + count_range(schema.min_items, schema.max_items, "element");
-	case SchemaType::object: break;
-	}
-	return "an object";
-}
-
 std::string member_path(std::string_view path, std::string_view key) {
 	const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
 		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -345,12 +229,5 @@ std::string member_path(std::string_view path, std::string_view key) {
 		return std::string(path) + '[' + quote(key) + ']';
 	return path.empty() ? std::string(key) : std::string(path) + '.' + std::string(key);
 }
-
-int compare_numbers(const Value& a, const Value& b) {
-	const long double left = as_number(a), right = as_number(b);
-	return left < right ? -1 : left > right ? 1 : 0;
-}
-
-bool is_same_value(const Value& a, const Value& b) { return canonical(a) == canonical(b); }
 
 } // namespace tmon

@@ -60,10 +60,4 @@ std::string describe_expected(const Schema& schema);
 // `path.key`, or `path["key"]` for a key that is not a plain word.
 std::string member_path(std::string_view path, std::string_view key);
 
-// -1, 0 or 1; both are numbers.
-int compare_numbers(const Value& a, const Value& b);
-
-// JSON Schema's equality: the order of members means nothing, and 1 equals 1.0.
-bool is_same_value(const Value& a, const Value& b);
-
 } // namespace tmon

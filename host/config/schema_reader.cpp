@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/schema_reader.hpp"
 
+#include "host/config/json_values.hpp"
 #include "host/config/suggest.hpp"
 
 #include <algorithm>
