@@ -3,10 +3,13 @@
 #include "host/exit_code.hpp"
 #include "host/monitor.hpp"
 #include "host/options/options.hpp"
+#include "host/plugin_file/plugin_check.hpp"
+#include "host/spawner/spawner.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
 
 int main(int argc, char** argv) {
 	using namespace tmon;
@@ -18,7 +21,11 @@ int main(int argc, char** argv) {
 			std::fputs(exit->text.c_str(), exit->code == exit_ok ? stdout : stderr);
 			return exit->code;
 		}
-		const MergeResult merged = merge(std::get<RunOptions>(parsed));
+		// Before there is any thread.
+		const InstalledTree tree = InstalledTree::of_this_program();
+		Spawner spawner = Spawner::start(tree.runner);
+		const std::function<MergeResult()> read_configuration = [&] { return merge(std::get<RunOptions>(parsed), make_plugin_check(tree)); };
+		const MergeResult merged = read_configuration();
 		start_log(merged.config && merged.config->verbose);
 		for (const Diagnostic& warning : merged.warnings)
 			std::fprintf(stderr, "%s\n", to_string(warning, "warning").c_str());
@@ -26,7 +33,7 @@ int main(int argc, char** argv) {
 			std::fprintf(stderr, "%s\n", to_string(error).c_str());
 		if (!merged.config)
 			return merged.exit_code;
-		return monitor_live(*merged.config);
+		return monitor_live(*merged.config, spawner, read_configuration);
 	} catch (const std::exception& error) {
 		std::fprintf(stderr, "traffic-monitor: %s\n", error.what());
 		return exit_runtime;

@@ -8,6 +8,7 @@
 #include "host/sources/live_source.hpp"
 #include "host/supervise/supervisor.hpp"
 #include "host/system/clock.hpp"
+#include "host/system/fd.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -49,37 +50,52 @@ std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names)
 	return complete ? found : std::vector<Interface>{};
 }
 
+void explain(const PluginConfig& plugin, const std::string& reason) {
+	const Diagnostic& diagnostic = plugin.where;
+	std::string place = diagnostic.file;
+	if (diagnostic.line > 0)
+		place += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
+	log_error((place.empty() ? "" : place + ": ") + (plugin.name.empty() ? "" : "plugin " + plugin.name + ": ") + reason);
+}
+
 int explain_start_failures(const std::vector<Supervisor::StartFailure>& failures) {
 	int code = exit_runtime;
 	for (const Supervisor::StartFailure& failure : failures) {
-		const Diagnostic& diagnostic = failure.plugin.where;
-		std::string place = diagnostic.file;
-		if (diagnostic.line > 0)
-			place += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
-		log_error((place.empty() ? "" : place + ": ") + "plugin " + failure.plugin.name + ": " + failure.reason);
+		explain(failure.plugin, failure.reason);
 		if (failure.status == TMON_E_CONFIG || failure.status == TMON_E_DENIED)
 			code = exit_configuration;
 	}
 	return code;
 }
 
+// Whether there is a terminal that controls this process.
+bool has_terminal() { return bool(Fd(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY))); }
+
+std::string join(const char* what, const std::vector<std::string>& names) {
+	std::string text;
+	for (const std::string& name : names)
+		text += (text.empty() ? what : ",") + (" " + name);
+	return text;
+}
+
 class Monitor {
 public:
-	Monitor(const Config& config, const std::vector<Interface>& interfaces)
-	    : config_(config),
+	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner& spawner,
+	        const std::function<MergeResult()>& read_again)
+	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()),
 	      source_({config.permitted, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
-	      supervisor_(io_, source_.rings(), source_.rings_descriptor(), list_interfaces(),
-	                  InstalledTree::of_this_program(), [this] { source_.doorbell().arm(); }),
+	      attached_(attach(spawner, io_)),
+	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner, std::nullopt},
+	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
+	                                                    : CrashStore::default_directory(),
+	                             config.crashes_kept),
+	                  {[this] { source_.doorbell().arm(); },
+	                   [this](uint32_t flags) { return make_tick(totals(), flags); }}),
 	      signals_(io_, SIGINT, SIGTERM, SIGHUP), doorbell_(io_, fcntl(source_.doorbell().descriptor(), F_DUPFD_CLOEXEC, 0)),
 	      stats_timer_(io_) {}
 
 	int run() {
-		signals_.async_wait([this](const auto& failed, int number) {
-			if (failed)
-				return;
-			log_info(std::string("SIG") + sigabbrev_np(number) + ": stopping");
-			stopping_ = true;
-		});
+		wait_for_signals();
 		if (config_.stats_file)
 			check_replaceable(*config_.stats_file);
 		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty()) {
@@ -101,6 +117,9 @@ public:
 			say_started();
 			next_stats_ = std::chrono::steady_clock::now();
 			wait_for_stats();
+			running_ = true;
+			if (std::exchange(reload_again_, false))
+				reload();
 			io_.restart();
 			while (!stopping_)
 				io_.run_one();
@@ -109,6 +128,67 @@ public:
 	}
 
 private:
+	// A member initialiser, so that it is attached before the supervisor uses it.
+	static bool attach(Spawner& spawner, boost::asio::io_context& io) {
+		spawner.attach(io);
+		spawner.on_lost([] {
+			log_error("the process that starts plugins has died, and all plugins with it; packets are filtered as before");
+		});
+		return true;
+	}
+
+	void wait_for_signals() {
+		signals_.async_wait([this](const auto& failed, int number) {
+			if (failed)
+				return;
+			if (number == SIGHUP && !(has_terminal_ && !has_terminal())) {
+				log_info("SIGHUP: reading the configuration again");
+				reload();
+			} else {
+				log_info(std::string("SIG") + sigabbrev_np(number) + ": stopping");
+				stopping_ = true;
+			}
+			wait_for_signals();
+		});
+	}
+
+	void reload() {
+		if (!running_ || supervisor_.is_reloading()) {
+			reload_again_ = true;
+			return;
+		}
+		const MergeResult merged = read_again_();
+		for (const Diagnostic& warning : merged.warnings)
+			log_warning(to_string(warning, "warning"));
+		for (const Diagnostic& error : merged.errors)
+			log_error(to_string(error));
+		if (!merged.config) {
+			log_error("the configuration is wrong: everything goes on as it was");
+			return;
+		}
+		if (!same_but_for_plugins(*merged.config, config_))
+			log_warning("more than plugins has changed in the configuration: the rest takes a restart");
+		supervisor_.reload(merged.config->plugins, [this](const ReloadResult& result) {
+			report(result);
+			if (std::exchange(reload_again_, false))
+				reload();
+		});
+	}
+
+	static void report(const ReloadResult& result) {
+		for (const ReloadResult::Failure& failure : result.failures)
+			explain(failure.plugin, failure.reason);
+		if (!result.failures.empty()) {
+			log_error("the plugins go on as they were");
+			return;
+		}
+		std::string text;
+		for (const std::string& part : {join("; replaced", result.replaced), join("; reconfigured", result.reconfigured),
+		                                join("; added", result.added), join("; removed", result.removed)})
+			text += part;
+		log_info("plugins reloaded" + (text.empty() ? ": nothing has changed" : text));
+	}
+
 	void say_started() {
 		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.permitted.size()) +
 		         " permitted prefixes are " + (config_.drop_packets ? "reported and dropped" : "reported"));
@@ -124,6 +204,7 @@ private:
 	}
 
 	int stop() {
+		running_ = false;
 		check_interfaces();
 		source_.stop();
 		const std::vector<std::string> late = supervisor_.drain(source_.heads(), kDrainLimit);
@@ -134,8 +215,8 @@ private:
 		const Totals final_totals = totals();
 		for (const std::string& line : describe(final_totals))
 			log_info(line);
-		if (const uint64_t lost = supervisor_.log_lines_lost(); lost > 0)
-			log_warning(std::to_string(lost) + " lines that plugins logged found no room and are lost");
+		if (const uint64_t lost = supervisor_.lines_lost(); lost > 0)
+			log_warning(std::to_string(lost) + " lines that plugins wrote were too many and are not shown");
 		const std::vector<std::string> wrong = imbalances(final_totals);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
@@ -211,9 +292,12 @@ private:
 	}
 
 	const Config& config_;
+	const std::function<MergeResult()>& read_again_;
+	const bool has_terminal_;
 	boost::asio::io_context io_{1};
 	// The supervisor uses the source's rings and goes first.
 	LiveSource source_;
+	bool attached_;
 	Supervisor supervisor_;
 	boost::asio::signal_set signals_;
 	boost::asio::posix::stream_descriptor doorbell_;
@@ -222,11 +306,13 @@ private:
 	int64_t last_tick_ns_ = 0;
 	bool interface_lost_ = false;
 	bool stopping_ = false;
+	bool running_ = false;
+	bool reload_again_ = false; // SIGHUP came while it could not be obeyed
 };
 
 } // namespace
 
-int monitor_live(const Config& config) {
+int monitor_live(const Config& config, Spawner& spawner, const std::function<MergeResult()>& read_again) {
 	const std::vector<Interface> interfaces = resolve_interfaces(config.interfaces);
 	if (interfaces.empty())
 		return exit_attach;
@@ -236,7 +322,7 @@ int monitor_live(const Config& config) {
 		return exit_attach;
 	}
 	try {
-		return Monitor(config, interfaces).run();
+		return Monitor(config, interfaces, spawner, read_again).run();
 	} catch (const FilterError& error) {
 		log_error(error.what());
 		return exit_attach;

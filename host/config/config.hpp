@@ -76,9 +76,14 @@ struct Config {
 	std::uint64_t ring_bytes = 4u << 20; // per ring
 	std::chrono::milliseconds stats_interval{60'000};
 	std::optional<std::string> stats_file;
+	std::optional<std::string> crash_directory; // for the batches that plugins have crashed on
+	std::size_t crashes_kept = 16;              // for each plugin
 	XdpMode xdp_mode = XdpMode::automatic;
 	bool bpf_trace = false;
 	bool verbose = false;
 };
+
+// Whether nothing but plugins differs.
+bool same_but_for_plugins(const Config& a, const Config& b);
 
 } // namespace tmon

@@ -13,6 +13,8 @@ namespace tmon {
 
 namespace {
 
+constexpr std::int64_t max_crashes_kept = 1000;
+
 std::vector<std::string> read_interfaces(const Value& value, Findings& findings) {
 	std::vector<std::string> interfaces;
 	const auto* list = read_array(value, "interfaces", findings);
@@ -51,6 +53,7 @@ private:
 	void read_keys(const Value& root);
 	void read_ring(const Value& value);
 	void read_stats(const Value& value);
+	void read_crashes(const Value& value);
 	void apply_options();
 	void warn_of_idle_options();
 
@@ -97,6 +100,7 @@ void Interpreter::read_keys(const Value& root) {
 	      }},
 	     {"ring", [&](const Value& v) { read_ring(v); }},
 	     {"stats", [&](const Value& v) { read_stats(v); }},
+	     {"crashes", [&](const Value& v) { read_crashes(v); }},
 	     {"xdp_mode",
 	      [&](const Value& v) {
 		      if (auto mode = read_parsed(v, "xdp_mode", parse_xdp_mode, false, findings_))
@@ -124,6 +128,21 @@ void Interpreter::read_stats(const Value& value) {
 	    value, "stats",
 	    {{"interval", read_interval},
 	     {"file", [&](const Value& v) { config_.stats_file = read_file_name(v, "stats.file", findings_); }}},
+	    findings_);
+}
+
+void Interpreter::read_crashes(const Value& value) {
+	read_object(
+	    value, "crashes",
+	    {{"directory",
+	      [&](const Value& v) { config_.crash_directory = read_file_name(v, "crashes.directory", findings_); }},
+	     {"keep",
+	      [&](const Value& v) {
+		      if (const auto* keep = v.get<std::int64_t>(); keep && *keep >= 0 && *keep <= max_crashes_kept)
+			      config_.crashes_kept = static_cast<std::size_t>(*keep);
+		      else
+			      expect(v, "crashes.keep", "a whole number from 0 to " + std::to_string(max_crashes_kept), findings_);
+	      }}},
 	    findings_);
 }
 
@@ -193,6 +212,16 @@ ConfigResult load_config(const std::string& path, const Overrides& overrides, co
 		return {std::nullopt, {std::move(*error)}, {}};
 	return load_config_text(std::get<std::string>(text), path == "-" ? "standard input" : path, overrides,
 				check);
+}
+
+bool same_but_for_plugins(const Config& a, const Config& b) {
+	const auto same_prefix = [](const PermittedPrefix& x, const PermittedPrefix& y) {
+		return x.prefix == y.prefix && x.name == y.name;
+	};
+	return std::equal(a.permitted.begin(), a.permitted.end(), b.permitted.begin(), b.permitted.end(), same_prefix) &&
+	       a.interfaces == b.interfaces && a.drop_packets == b.drop_packets && a.ring_bytes == b.ring_bytes &&
+	       a.stats_interval == b.stats_interval && a.stats_file == b.stats_file &&
+	       a.crash_directory == b.crash_directory && a.crashes_kept == b.crashes_kept && a.xdp_mode == b.xdp_mode;
 }
 
 } // namespace tmon

@@ -11,6 +11,7 @@
 #include <boost/smart_ptr/shared_ptr.hpp>
 
 #include <chrono>
+#include <atomic>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
@@ -20,6 +21,8 @@ namespace tmon {
 namespace {
 
 namespace trivial = boost::log::trivial;
+
+std::atomic<Severity> lowest{Severity::debug};
 
 trivial::severity_level level(Severity severity) {
 	switch (severity) {
@@ -63,7 +66,10 @@ void start_log(bool verbose) {
 	core->remove_all_sinks();
 	core->add_sink(sink);
 	core->set_filter(trivial::severity >= (verbose ? trivial::debug : trivial::info));
+	lowest.store(verbose ? Severity::debug : Severity::info, std::memory_order_relaxed);
 }
+
+bool shows(Severity severity) { return severity >= lowest.load(std::memory_order_relaxed); }
 
 void log(Severity severity, std::string_view text) {
 	BOOST_LOG_SEV(trivial::logger::get(), level(severity)) << text;

@@ -12,6 +12,9 @@ enum class Severity { debug, info, warning, error };
 // lines too. Call once, before the first line.
 void start_log(bool verbose);
 
+// Whether lines of that severity are shown. [any-thread]
+bool shows(Severity severity);
+
 // [any-thread]
 void log(Severity severity, std::string_view text);
 inline void log_debug(std::string_view text) { log(Severity::debug, text); }

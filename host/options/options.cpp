@@ -231,8 +231,8 @@ std::variant<RunOptions, Exit> parse_run_options(std::span<const char* const> ar
 	return read(app, typed);
 }
 
-MergeResult merge(const RunOptions& options) {
-	ConfigResult loaded = load_config(options.config_file, options.given);
+MergeResult merge(const RunOptions& options, const PluginCheck& check) {
+	ConfigResult loaded = load_config(options.config_file, options.given, check);
 	MergeResult result{std::nullopt, 0, std::move(loaded.errors), std::move(loaded.warnings)};
 	if (!loaded.config) {
 		result.exit_code = exit_configuration;

@@ -36,7 +36,8 @@ struct MergeResult {
 	std::vector<Diagnostic> warnings;
 };
 
-// Loads the configuration file and applies the options over it.
-MergeResult merge(const RunOptions& options);
+// Loads the configuration file and applies the options over it. Has `check`, where there is one, look at every
+// plugin entry of the result.
+MergeResult merge(const RunOptions& options, const PluginCheck& check = {});
 
 } // namespace tmon

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -34,7 +35,11 @@ struct RingRead {
 // A buffer to read into: 64-byte slots, as words, for they are copied word by word.
 class EventBuffer {
 public:
-	explicit EventBuffer(uint32_t slots) : words_(slots * kWords) {}
+	explicit EventBuffer(uint32_t slots) : own_(slots * kWords), words_(own_) {}
+	// In memory of somebody else, which outlives it.
+	explicit EventBuffer(std::span<uint64_t> words) : words_(words) {}
+	EventBuffer(const EventBuffer&) = delete;
+	EventBuffer& operator=(const EventBuffer&) = delete;
 	uint32_t slots() const noexcept { return static_cast<uint32_t>(words_.size() / kWords); }
 	uint64_t* slot(uint32_t index) noexcept { return words_.data() + index * kWords; }
 	const void* event(uint32_t index) const noexcept { return words_.data() + index * kWords; }
@@ -42,7 +47,8 @@ public:
 	static constexpr std::size_t kWords = TMON_RING_UNIT / sizeof(uint64_t);
 
 private:
-	std::vector<uint64_t> words_;
+	std::vector<uint64_t> own_;
+	std::span<uint64_t> words_;
 };
 
 // The region, mapped read-only. Any number of readers, in any process, each with cursors of its own.

@@ -11,6 +11,7 @@ namespace tmon {
 namespace {
 
 constexpr std::size_t kMaxText = 8 * 1024; // bytes of one log or failure text; the rest is cut
+constexpr uint64_t kShortestBlock = 1'000'000'000; // nanoseconds
 
 std::string_view to_view(tmon_str text) {
 	return text.size == 0 ? std::string_view{} : std::string_view{text.data, static_cast<std::size_t>(text.size)};
@@ -36,50 +37,106 @@ const char* status_text(int32_t status) {
 		return "it cannot go on";
 	case TMON_E_DENIED:
 		return "not granted by the configuration";
+	case TMON_E_INVALID:
+		return "an argument is not possible";
 	default:
 		return "unknown status";
 	}
 }
 
+// Keeps the services open for the duration of one call; false when they are closed.
+class HostServices::Use {
+public:
+	explicit Use(HostServices& services) : services_(services) {
+		// Counted before it looks: close sees either us, or we see that it has closed.
+		services_.users_.fetch_add(1, std::memory_order_seq_cst);
+		open_ = !services_.closed_.load(std::memory_order_seq_cst);
+	}
+	~Use() { services_.users_.fetch_sub(1, std::memory_order_release); }
+	Use(const Use&) = delete;
+	Use& operator=(const Use&) = delete;
+	explicit operator bool() const noexcept { return open_; }
+
+private:
+	HostServices& services_;
+	bool open_;
+};
+
+void HostServices::close() noexcept {
+	closed_.store(true, std::memory_order_seq_cst);
+	while (users_.load(std::memory_order_acquire) != 0)
+		std::this_thread::yield();
+}
+
 HostServices::HostServices(int socket, RunnerPage& page, const RunnerSetup& setup)
-    : socket_(socket), page_(page), setup_(setup) {
+    : socket_(socket), page_(page), instance_(setup.instance), may_block_(setup.may_block) {
 	for (const Interface& interface : setup.interfaces)
 		interfaces_.emplace(interface.ifindex, interface.name);
 	table_.size = sizeof table_;
 	table_.abi_minor = TMON_ABI_MINOR;
 	table_.context = reinterpret_cast<tmon_host_context*>(this);
 	table_.log = [](tmon_host_context* context, uint32_t level, tmon_str text) {
-		self(context).log(level, to_view(text));
+		if (const Use use(self(context)); use)
+			self(context).log(level, to_view(text));
 	};
 	table_.fail = [](tmon_host_context* context, int32_t, tmon_str text) {
-		if (text.size == 0)
-			return;
-		HostServices& services = self(context);
-		const std::lock_guard lock(services.failure_mutex_);
-		services.failure_ = to_view(text).substr(0, kMaxText);
+		if (const Use use(self(context)); use && text.size != 0)
+			self(context).set_failure(to_view(text));
 	};
-	table_.emit_alert = [](tmon_host_context* context, const tmon_alert* alert) {
-		return self(context).emit_alert(*alert);
+	table_.emit_alert = [](tmon_host_context* context, const tmon_alert* alert) -> int32_t {
+		const Use use(self(context));
+		return use ? self(context).emit_alert(*alert) : TMON_E_INTERNAL;
 	};
-	table_.block = [](tmon_host_context*, const tmon_block*) -> int32_t { return TMON_E_UNSUPPORTED; };
-	table_.metric_define = [](tmon_host_context*, const tmon_metric*, uint32_t*) -> int32_t {
-		return TMON_E_UNSUPPORTED;
+	table_.block = [](tmon_host_context* context, const tmon_block* block) -> int32_t {
+		const Use use(self(context));
+		return use ? self(context).block(*block) : TMON_E_INTERNAL;
 	};
-	table_.metric_record = [](tmon_host_context*, uint32_t, double) {};
-	table_.open = [](tmon_host_context* context, tmon_str path, uint32_t mode, int32_t* fd) {
-		return self(context).open(to_view(path), mode, *fd);
+	table_.open = [](tmon_host_context* context, tmon_str path, uint32_t mode, int32_t* fd) -> int32_t {
+		const Use use(self(context));
+		return use && self(context).is_serial("open") ? self(context).open(to_view(path), mode, *fd) : TMON_E_INTERNAL;
+	};
+	table_.metric_define = [](tmon_host_context* context, const tmon_metric* metric, uint32_t* id) -> int32_t {
+		const Use use(self(context));
+		return use ? self(context).define_metric(*metric, *id) : TMON_E_INTERNAL;
+	};
+	table_.metric_record = [](tmon_host_context* context, uint32_t id, double value) {
+		if (const Use use(self(context)); use)
+			record_metric(self(context).page_.metrics, id, value);
 	};
 	table_.interface_name = [](tmon_host_context* context, uint32_t ifindex) -> tmon_str {
+		const Use use(self(context));
+		if (!use || !self(context).is_serial("interface_name"))
+			return {nullptr, 0};
 		const auto& names = self(context).interfaces_;
 		const auto found = names.find(ifindex);
 		return found == names.end() ? tmon_str{nullptr, 0} : tmon_str{found->second.data(), found->second.size()};
 	};
 	// No list entry has a name that an event could carry: only permitted prefixes are named so far.
-	table_.entry_name = [](tmon_host_context*, uint32_t) -> tmon_str { return {nullptr, 0}; };
+	table_.entry_name = [](tmon_host_context* context, uint32_t) -> tmon_str {
+		if (const Use use(self(context)); use)
+			self(context).is_serial("entry_name");
+		return {nullptr, 0};
+	};
 	table_.stop_requested = [](tmon_host_context* context) -> uint32_t {
-		return self(context).page_.stop_requested.load(std::memory_order_relaxed);
+		const Use use(self(context));
+		return use ? self(context).page_.stop_requested.load(std::memory_order_relaxed) : 1;
 	};
 	table_.get_extension = [](tmon_host_context*, tmon_str) -> const void* { return nullptr; };
+}
+
+// Tells whoever has written the plugin, but not for each of a million packets.
+bool HostServices::is_serial(const char* service) {
+	if (std::this_thread::get_id() == thread_ && in_call_)
+		return true;
+	if (misuses_.fetch_add(1, std::memory_order_relaxed) == 0)
+		log(TMON_LOG_ERROR, std::string(service) + " was used by a thread of the plugin, or outside of a call: it is "
+		                                           "[serial], see traffic_monitor/plugin.h");
+	return false;
+}
+
+void HostServices::set_failure(std::string_view text) {
+	const std::lock_guard lock(failure_mutex_);
+	failure_ = text.substr(0, kMaxText);
 }
 
 std::string HostServices::take_failure(int32_t status) {
@@ -97,19 +154,42 @@ void HostServices::log(uint32_t level, std::string_view text) noexcept {
 
 int32_t HostServices::emit_alert(const tmon_alert& alert) {
 	page_.alerts_emitted.fetch_add(1, std::memory_order_relaxed);
-	int error;
-	try {
-		error = send_message(socket_, MessageType::alert_out, 0, encode_alert(alert, setup_.instance), {}, MSG_DONTWAIT);
-	} catch (const std::bad_alloc&) {
-		error = ENOMEM;
+	int32_t status = TMON_E_INVALID;
+	if (TMON_HAS(&alert, tmon_alert, lagged_during)) {
+		int error;
+		try {
+			error = send_message(socket_, MessageType::alert_out, 0, encode_alert(alert, instance_), {}, MSG_DONTWAIT);
+		} catch (const std::bad_alloc&) {
+			error = ENOMEM;
+		}
+		if (error == 0)
+			return TMON_OK;
+		status = error == EAGAIN ? TMON_RETRY : error == EMSGSIZE ? TMON_E_UNSUPPORTED : TMON_E_INTERNAL;
 	}
-	if (error == 0)
-		return TMON_OK;
 	page_.alerts_refused.fetch_add(1, std::memory_order_relaxed);
-	return error == EAGAIN ? TMON_RETRY : error == EMSGSIZE ? TMON_E_UNSUPPORTED : TMON_E_INTERNAL;
+	return status;
+}
+
+int32_t HostServices::block(const tmon_block& block) {
+	if (!TMON_HAS(&block, tmon_block, reason) || block.prefix_length > 128 || block.ttl_ns < kShortestBlock)
+		return TMON_E_INVALID;
+	if (!may_block_) {
+		set_failure("blocking is not granted: add \"grant\": [\"block\"] to the plugin's entry");
+		return TMON_E_DENIED;
+	}
+	return TMON_E_UNSUPPORTED; // the filter has no block list
+}
+
+int32_t HostServices::define_metric(const tmon_metric& metric, uint32_t& id) {
+	const std::lock_guard lock(metrics_mutex_);
+	return tmon::define_metric(page_.metrics, metric, id);
 }
 
 int32_t HostServices::open(std::string_view path, uint32_t mode, int32_t& fd) {
+	if (mode > TMON_OPEN_READWRITE) {
+		set_failure("open: unknown mode " + std::to_string(mode));
+		return TMON_E_INVALID;
+	}
 	if (send_message(socket_, MessageType::open, static_cast<int32_t>(mode), path, {}, 0) != 0)
 		return TMON_E_INTERNAL;
 	// Whatever else the host says meanwhile is kept for the loop.
@@ -121,9 +201,9 @@ int32_t HostServices::open(std::string_view path, uint32_t mode, int32_t& fd) {
 			postponed_.push_back(std::move(*message));
 			continue;
 		}
+		page_.handled.fetch_add(1, std::memory_order_release);
 		if (message->value != TMON_OK || message->descriptors.empty()) {
-			const std::lock_guard lock(failure_mutex_);
-			failure_ = message->body;
+			set_failure(message->body);
 			return message->value == TMON_OK ? TMON_E_INTERNAL : message->value;
 		}
 		fd = message->descriptors.front().release();

@@ -4,20 +4,34 @@
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace tmon {
 
 // What a plugin instance sees of the host: the functions of tmon_host, spoken over the runner's socket.
+//
+// The plugin keeps the table's address, and threads that it has left behind may use it at any time: a thread
+// of the host must not destroy the services of a plugin that has run. After close they do nothing.
 class HostServices {
 public:
-	// Both outlive the services.
+	// All outlive the services, or are there until close returns.
 	HostServices(int socket, RunnerPage& page, const RunnerSetup& setup);
+	HostServices(const HostServices&) = delete;
+	HostServices& operator=(const HostServices&) = delete;
 
 	const tmon_host& table() const noexcept { return table_; }
+
+	// The calling thread enters the plugin, and leaves it: [serial] services work only in between.
+	void enter() noexcept { in_call_ = true; }
+	void leave() noexcept { in_call_ = false; }
+
+	// From here on no service does anything; those under way have ended.
+	void close() noexcept;
 
 	// The last text given to fail since the last call of this, or a text for `status`. [serial]
 	std::string take_failure(int32_t status);
@@ -28,16 +42,28 @@ public:
 	void log(uint32_t level, std::string_view text) noexcept;
 
 private:
+	class Use;
+
 	int32_t emit_alert(const tmon_alert& alert);
+	int32_t block(const tmon_block& block);
 	int32_t open(std::string_view path, uint32_t mode, int32_t& fd);
+	int32_t define_metric(const tmon_metric& metric, uint32_t& id);
+	void set_failure(std::string_view text);
+	bool is_serial(const char* service);
 
 	static HostServices& self(tmon_host_context* context) { return *reinterpret_cast<HostServices*>(context); }
 
 	int socket_;
 	RunnerPage& page_;
-	const RunnerSetup& setup_;
+	const std::string instance_;
+	const bool may_block_;
+	const std::thread::id thread_ = std::this_thread::get_id();
+	bool in_call_ = false; // of thread_ only
+	std::atomic<bool> closed_{false};
+	std::atomic<uint32_t> users_{0};
+	std::atomic<uint32_t> misuses_{0};
 	std::map<uint32_t, std::string> interfaces_;
-	std::mutex failure_mutex_;
+	std::mutex failure_mutex_, metrics_mutex_;
 	std::string failure_;
 	std::deque<Message> postponed_;
 	tmon_host table_{};

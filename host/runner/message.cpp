@@ -79,7 +79,7 @@ std::string_view view(tmon_str text) {
 struct AlertFigures {
 	uint64_t alert_id, first_seen_ns, last_seen_ns, count, suppressed, lagged_during;
 	double confidence;
-	uint32_t state, severity, ip_version, reserved;
+	uint32_t state, severity, ip_version, source_prefix;
 	uint8_t source[16];
 };
 static_assert(sizeof(AlertFigures) == 7 * 8 + 4 * 4 + 16, "no padding, which would be sent too");
@@ -101,14 +101,41 @@ std::vector<tmon_measure> get_measures(Reader& reader) {
 	return measures;
 }
 
+void put_texts(Writer& writer, const std::vector<std::string>& texts) {
+	writer.put(static_cast<uint32_t>(texts.size()));
+	for (const std::string& text : texts)
+		writer.put_text(text);
+}
+
+std::vector<std::string> get_texts(Reader& reader) {
+	std::vector<std::string> texts(reader.count(sizeof(uint32_t)));
+	for (std::string& text : texts)
+		text = reader.text();
+	return texts;
+}
+
 } // namespace
 
 std::string encode(const RunnerSetup& setup) {
 	Writer writer;
 	writer.put_text(setup.instance);
 	writer.put_text(setup.plugin_path);
+	writer.put_text(setup.manifest);
+	writer.put_text(setup.plugin_id);
+	writer.put_text(setup.plugin_version);
+	put_texts(writer, setup.capabilities);
 	writer.put_text(setup.config_json);
-	writer.put(setup.uid);
+	writer.put(setup.sandbox.memory_bytes);
+	writer.put(setup.sandbox.threads);
+	writer.put(setup.sandbox.files);
+	writer.put(static_cast<uint8_t>(setup.sandbox.network));
+	writer.put(static_cast<uint8_t>(setup.sandbox.exec));
+	put_texts(writer, setup.sandbox.read_paths);
+	put_texts(writer, setup.sandbox.write_paths);
+	writer.put(static_cast<uint8_t>(setup.sandbox.own_user));
+	writer.put(static_cast<uint8_t>(setup.may_block));
+	writer.put(static_cast<uint8_t>(setup.clock_offset_ns.has_value()));
+	writer.put(setup.clock_offset_ns.value_or(0));
 	writer.put(static_cast<uint32_t>(setup.interfaces.size()));
 	for (const Interface& interface : setup.interfaces) {
 		writer.put(interface.ifindex);
@@ -122,8 +149,24 @@ std::optional<RunnerSetup> decode_setup(std::string_view body) {
 	RunnerSetup setup;
 	setup.instance = reader.text();
 	setup.plugin_path = reader.text();
+	setup.manifest = reader.text();
+	setup.plugin_id = reader.text();
+	setup.plugin_version = reader.text();
+	setup.capabilities = get_texts(reader);
 	setup.config_json = reader.text();
-	setup.uid = reader.get<uint32_t>();
+	setup.sandbox.memory_bytes = reader.get<uint64_t>();
+	setup.sandbox.threads = reader.get<uint32_t>();
+	setup.sandbox.files = reader.get<uint32_t>();
+	setup.sandbox.network = reader.get<uint8_t>() != 0;
+	setup.sandbox.exec = reader.get<uint8_t>() != 0;
+	setup.sandbox.read_paths = get_texts(reader);
+	setup.sandbox.write_paths = get_texts(reader);
+	setup.sandbox.own_user = reader.get<uint8_t>() != 0;
+	setup.may_block = reader.get<uint8_t>() != 0;
+	const bool fixed_offset = reader.get<uint8_t>() != 0;
+	const auto offset = reader.get<int64_t>();
+	if (fixed_offset)
+		setup.clock_offset_ns = offset;
 	setup.interfaces.resize(reader.count(2 * sizeof(uint32_t)));
 	for (Interface& interface : setup.interfaces) {
 		interface.ifindex = reader.get<uint32_t>();
@@ -141,6 +184,9 @@ std::string encode(const PluginTraits& traits) {
 	writer.put(static_cast<uint8_t>(traits.takes_events));
 	writer.put(static_cast<uint8_t>(traits.takes_alerts));
 	writer.put(static_cast<uint8_t>(traits.wants_ticks));
+	writer.put(static_cast<uint8_t>(traits.has_state));
+	writer.put(static_cast<uint8_t>(traits.can_reconfigure));
+	writer.put(traits.tick_interval_ns);
 	return writer.take();
 }
 
@@ -152,6 +198,9 @@ std::optional<PluginTraits> decode_traits(std::string_view body) {
 	traits.takes_events = reader.get<uint8_t>() != 0;
 	traits.takes_alerts = reader.get<uint8_t>() != 0;
 	traits.wants_ticks = reader.get<uint8_t>() != 0;
+	traits.has_state = reader.get<uint8_t>() != 0;
+	traits.can_reconfigure = reader.get<uint8_t>() != 0;
+	traits.tick_interval_ns = reader.get<uint64_t>();
 	if (!reader.complete())
 		return std::nullopt;
 	return traits;
@@ -161,7 +210,8 @@ std::string encode_alert(const tmon_alert& alert, std::string_view emitter) {
 	Writer writer;
 	AlertFigures figures{alert.alert_id,   alert.first_seen_ns, alert.last_seen_ns, alert.count,     alert.suppressed,
 	                     alert.lagged_during, alert.confidence,    alert.state,        alert.severity, alert.ip_version,
-	                     0,                   {}};
+	                     TMON_HAS(&alert, tmon_alert, source_prefix) ? alert.source_prefix : 0,
+	                     {}};
 	std::memcpy(figures.source, alert.source, sizeof figures.source);
 	writer.put(figures);
 	writer.put_text(emitter);
@@ -195,6 +245,7 @@ std::optional<DecodedAlert> decode_alert(std::string_view body) {
 	alert.state = figures.state;
 	alert.severity = figures.severity;
 	alert.ip_version = figures.ip_version;
+	alert.source_prefix = figures.source_prefix;
 	std::memcpy(alert.source, figures.source, sizeof alert.source);
 	alert.emitter = str(reader.text());
 	alert.rule = str(reader.text());

@@ -4,6 +4,7 @@
 // header and a body. Whatever comes from a runner is checked on reading: the plugin may have written it.
 #pragma once
 
+#include "host/sandbox/sandbox.hpp"
 #include "host/system/fd.hpp"
 #include "host/system/interfaces.hpp"
 #include "host/system/packet_socket.hpp"
@@ -21,22 +22,30 @@ namespace tmon {
 
 enum class MessageType : uint32_t {
 	// host to runner
-	setup = 1, // descriptors in the order of SetupFd; the body of RunnerSetup lies in the last of them
-	opened,    // answer to open: value = status; the descriptor, or the reason as body
-	tick,      // body: tmon_tick
-	alert_in,  // body: encode_alert
-	drain,     // body: one uint64_t per ring; read up to there, end, answer drained
-	finish,    // flush, destroy, answer ended, exit
-	wake,      // answer to asleep: there are events
+	setup = 1,   // descriptors in the order of SetupFd; the body of RunnerSetup lies in the last of them
+	begin,       // answer to loaded: create the plugin; with a descriptor: restore the state in it
+	go,          // answer to ready: read events, from the cursors in the page on
+	opened,      // answer to open: value = status; the descriptor, or the reason as body
+	tick,        // body: tmon_tick
+	alert_in,    // body: encode_alert
+	drain,       // body: one uint64_t per ring; read up to there, end, answer drained
+	hand_over,   // stop reading, flush, save the state into the descriptor, answer handed_over
+	resume,      // after hand_over: go on, the successor has failed
+	reconfigure, // body: the new configuration; answer reconfigured
+	finish,      // flush, destroy, answer ended, exit
+	wake,        // answer to asleep: there are events
 	// runner to host
-	ready = 64, // body of PluginTraits
-	refused,    // value = status, body = why; the runner exits, at its start or later
-	log,        // value = TMON_LOG_, body = text
-	alert_out,  // body: encode_alert
-	open,       // value = TMON_OPEN_, body = path
+	loaded = 64,  // the plugin is open, its entry is as its manifest says; body: report of the sandbox, or empty
+	ready,        // the plugin has been created; body of PluginTraits
+	refused,      // value = status, body = why; the runner exits, at its start or later
+	log,          // value = TMON_LOG_, body = text
+	alert_out,    // body: encode_alert
+	open,         // value = TMON_OPEN_, body = path
 	drained,
-	ended,      // value = TMON_OK, or TMON_E_FATAL when the plugin had given up
-	asleep,     // it has nothing to do and waits for a message
+	handed_over,  // value = status of save, body = why where it failed
+	reconfigured, // value = status, body = why where it failed
+	ended,        // value = TMON_OK, or TMON_E_FATAL when the plugin had given up
+	asleep,       // it has nothing to do and waits for a message
 };
 
 struct MessageHeader {
@@ -60,9 +69,16 @@ static_assert(static_cast<std::size_t>(SetupFd::count) <= kMaxPacketDescriptors)
 struct RunnerSetup {
 	std::string instance;    // name of the plugin instance
 	std::string plugin_path; // for messages; the file itself comes as a descriptor
+	std::string manifest;    // text of the file's manifest, as the host has read it; and what it says:
+	std::string plugin_id;
+	std::string plugin_version;
+	std::vector<std::string> capabilities;
 	std::string config_json;
-	uint32_t uid = 0;        // user and group to become; 0 = stay
+	SandboxRules sandbox;
+	bool may_block = false;  // the configuration grants it
 	std::vector<Interface> interfaces;
+	// Of recorded events; live ones use the clocks of the moment.
+	std::optional<int64_t> clock_offset_ns;
 };
 
 // What the host learns of a plugin once it has been created.
@@ -72,6 +88,9 @@ struct PluginTraits {
 	bool takes_events = false;
 	bool takes_alerts = false;
 	bool wants_ticks = false;
+	bool has_state = false;
+	bool can_reconfigure = false;
+	uint64_t tick_interval_ns = 0; // 0: the statistics interval
 };
 
 std::string encode(const RunnerSetup& setup);

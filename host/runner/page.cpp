@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 
 namespace tmon {
@@ -36,6 +37,12 @@ RunnerPageMapping::RunnerPageMapping(int descriptor) {
 RunnerPageMapping::~RunnerPageMapping() {
 	if (page_)
 		munmap(page_, sizeof(RunnerPage));
+}
+
+const char* call_name(uint32_t call) {
+	constexpr const char* names[] = {"its own code", "loading", "create", "restore", "on_batch",    "flush",
+	                                 "on_tick",      "on_alert", "on_end", "save",    "reconfigure", "destroy"};
+	return call < std::size(names) ? names[call] : names[0];
 }
 
 } // namespace tmon

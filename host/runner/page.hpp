@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// The memory that a runner shares with the host: its cursors and counters, and the flags by which they
-// wake each other. A memfd, sealed against shrinking, mapped by both.
+// The memory that a runner shares with the host: its cursors and counters, the batch it has in hand, its
+// metrics, and the flags by which they wake each other. A memfd, sealed against shrinking, mapped by both.
 //
 // The plugin shares the runner's address space and may write anything here: the host checks cursors
 // against the heads, and uses what it finds for this plugin's account only.
 #pragma once
 
+#include "host/runner/metrics_page.hpp"
 #include "host/system/fd.hpp"
 
 #include <atomic>
@@ -15,6 +16,34 @@
 namespace tmon {
 
 constexpr uint32_t kMaxRings = 4096;
+constexpr uint32_t kBatchSlots = 1024; // events that a runner reads at once
+
+// What the plugin is busy with.
+enum class Call : uint32_t {
+	none,
+	load,
+	create,
+	restore,
+	on_batch,
+	flush,
+	on_tick,
+	on_alert,
+	on_end,
+	save,
+	reconfigure,
+	destroy,
+};
+
+// What was read last, as tmon_batch has it; the events are in RunnerPage.events from `first` on.
+struct BatchInHand {
+	std::atomic<uint32_t> ring;
+	std::atomic<uint32_t> first;
+	std::atomic<uint32_t> count; // 0: none
+	uint32_t reserved;
+	std::atomic<uint64_t> first_seq;
+	std::atomic<uint64_t> lost_before;
+	std::atomic<int64_t> clock_offset_ns;
+};
 
 struct RunnerPage {
 	// Written by the host.
@@ -23,6 +52,9 @@ struct RunnerPage {
 
 	// Written by the runner. `asleep` is cleared by whichever side wakes it.
 	alignas(64) std::atomic<uint32_t> asleep;
+	std::atomic<uint32_t> handled; // messages that it has received and dealt with, but for the first, the setup
+	std::atomic<uint32_t> call;    // Call
+	std::atomic<uint64_t> beats;   // grows whenever it gets on: with each turn of the loop, around each call
 
 	// Events. in_hand: handed to the plugin and not yet flushed.
 	alignas(64) std::atomic<uint64_t> delivered;
@@ -37,8 +69,17 @@ struct RunnerPage {
 	std::atomic<uint64_t> alerts_failed;
 	std::atomic<uint64_t> log_lines_lost;
 
-	// Per ring, the sequence number of the next event to read. The host sets them before the start.
+	alignas(64) BatchInHand batch;
+
+	// Per ring, the sequence number of the next event to read, and how many were lost before it that the plugin
+	// has not been told of. The host sets both before the runner begins; `untold` is written again only when the
+	// runner hands over.
 	alignas(64) std::atomic<uint64_t> cursor[kMaxRings];
+	alignas(64) std::atomic<uint64_t> untold[kMaxRings];
+
+	alignas(64) MetricsPage metrics;
+
+	alignas(64) uint64_t events[kBatchSlots * 8];
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uint32_t>::is_always_lock_free);
 
@@ -59,5 +100,8 @@ public:
 private:
 	RunnerPage* page_ = nullptr;
 };
+
+// "on_batch", "create", ...; "its own code" for none or what no runner would write.
+const char* call_name(uint32_t call);
 
 } // namespace tmon

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/runner/plugin_module.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
 
 namespace tmon {
 
@@ -40,10 +46,46 @@ std::string refuse_entry(const tmon_plugin_entry& entry) {
 		return "its id is not made of lower-case letters, digits and '-'";
 	if (!entry.version)
 		return "it names no version";
+	if (!entry.manifest)
+		return "its entry names no manifest";
 	const tmon_plugin_api& api = *entry.api;
 	if (api.size < offsetof(tmon_plugin_api, get_extension) + sizeof api.get_extension || !api.create || !api.destroy)
 		return "its function table is too short or lacks create or destroy";
 	return {};
+}
+
+std::string contradict_manifest(const tmon_plugin_entry& entry, std::string_view manifest, std::string_view id,
+                                std::string_view version) {
+	const auto differs = [](const std::string& what, std::string_view theirs, std::string_view said) {
+		return "its entry has the " + what + " \"" + std::string(theirs) + "\", its manifest says \"" + std::string(said) +
+		       "\"";
+	};
+	if (entry.id != id)
+		return differs("id", entry.id, id);
+	if (entry.version != version)
+		return differs("version", entry.version, version);
+	if (entry.manifest != manifest)
+		return "the manifest in its section is not the one that its entry names";
+	return {};
+}
+
+const PluginModule& PluginModule::load(Fd file, const std::string& path) {
+	struct stat status;
+	if (fstat(file.get(), &status) != 0)
+		throw PluginLoadError(path + " cannot be loaded: " + std::strerror(errno));
+	// Never destroyed: see above.
+	static auto& loaded = *new std::map<std::pair<dev_t, ino_t>, std::unique_ptr<PluginModule>>;
+	static std::mutex mutex;
+	const std::pair key(status.st_dev, status.st_ino);
+	{
+		const std::lock_guard lock(mutex);
+		if (const auto found = loaded.find(key); found != loaded.end())
+			return *found->second;
+	}
+	// Not under the lock: constructors of a plugin may take as long as they like.
+	std::unique_ptr<PluginModule> module(new PluginModule(std::move(file), path));
+	const std::lock_guard lock(mutex);
+	return *loaded.emplace(key, std::move(module)).first->second;
 }
 
 PluginModule::PluginModule(Fd file, const std::string& path) {

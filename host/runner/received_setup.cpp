@@ -19,21 +19,21 @@ std::vector<Fd> receive_descriptors(int socket) {
 	return std::move(message->descriptors);
 }
 
+} // namespace
+
 std::string read_whole(int descriptor) {
 	struct stat status;
 	if (fstat(descriptor, &status) != 0)
-		throw std::system_error(errno, std::generic_category(), "cannot read the runner's setup");
+		throw std::system_error(errno, std::generic_category(), "cannot read what the host has passed on");
 	std::string text(static_cast<std::size_t>(status.st_size), '\0');
 	for (std::size_t at = 0; at < text.size();) {
 		const ssize_t got = pread(descriptor, text.data() + at, text.size() - at, static_cast<off_t>(at));
 		if (got <= 0)
-			throw std::runtime_error("the runner's setup is incomplete");
+			throw std::runtime_error("what the host has passed on is incomplete");
 		at += static_cast<std::size_t>(got);
 	}
 	return text;
 }
-
-} // namespace
 
 ReceivedSetup::ReceivedSetup(int socket) : ReceivedSetup(receive_descriptors(socket)) {}
 

@@ -25,4 +25,7 @@ private:
 	explicit ReceivedSetup(std::vector<Fd> received);
 };
 
+// The content of a file, from its beginning. Throws std::runtime_error.
+std::string read_whole(int descriptor);
+
 } // namespace tmon

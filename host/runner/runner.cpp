@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/runner/runner.hpp"
 
+#include "host/runner/state_file.hpp"
 #include "host/system/clock.hpp"
 
 #include <poll.h>
@@ -11,6 +12,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <span>
 #include <system_error>
 
 namespace tmon {
@@ -29,75 +32,117 @@ constexpr uint64_t kMany = 512;
 constexpr auto kSleepAfter = 5ms;     // of silence: sleep until woken
 constexpr auto kFailureReport = 10s;  // at most one line about failing calls in this time
 constexpr auto kGivenUpPause = 1s;     // between two looks of a plugin that has given up
-constexpr int kMessagesAtOnce = 64;   // events get their turn in between
-
-tmon_str to_str(std::string_view text) { return {text.data(), text.size()}; }
 
 void add(std::atomic<uint64_t>& counter, uint64_t amount) { counter.fetch_add(amount, std::memory_order_relaxed); }
 
 } // namespace
 
-Runner::Runner(int socket, const std::function<void(const RunnerSetup&)>& become) : socket_(socket) {
+Runner::Runner(int socket, const std::function<std::string(const RunnerSetup&)>& enter_sandbox) : socket_(socket) {
 	setup_ = std::make_unique<ReceivedSetup>(socket_);
-	become(setup_->text);
+	sandbox_report_ = enter_sandbox(setup_->text);
 	services_ = std::make_unique<HostServices>(socket_, *setup_->page, setup_->text);
+	buffer_.emplace(std::span(setup_->page->events));
 }
 
 Runner::~Runner() {
-	if (plugin_)
-		module_->api().destroy(plugin_);
+	plugin_.reset();
+	if (!services_)
+		return;
+	services_->close();
+	// The plugin may still use the table; see HostServices. Reachable from here for ever.
+	static auto& closed = *new std::vector<std::unique_ptr<HostServices>>;
+	static std::mutex mutex;
+	const std::lock_guard lock(mutex);
+	closed.push_back(std::move(services_));
 }
 
 void Runner::refuse(int32_t status, std::string_view reason) {
 	send_message(socket_, MessageType::refused, status, reason.substr(0, kMaxMessage / 2), {}, 0);
 }
 
-bool Runner::start_plugin() {
+int64_t Runner::clock_offset() const { return setup_->text.clock_offset_ns.value_or(utc_offset_ns()); }
+
+bool Runner::load() {
 	const RunnerSetup& setup = setup_->text;
+	RunnerPage& page = *setup_->page;
+	page.call.store(static_cast<uint32_t>(Call::load), std::memory_order_relaxed);
+	std::string reason;
 	try {
-		module_ = std::make_unique<PluginModule>(
-		    std::move(setup_->fd(SetupFd::plugin)), setup.plugin_path);
+		const PluginModule& module = PluginModule::load(std::move(setup_->fd(SetupFd::plugin)), setup.plugin_path);
+		reason = contradict_manifest(module.entry(), setup.manifest, setup.plugin_id, setup.plugin_version);
+		plugin_ = std::make_unique<LoadedPlugin>(module, page, *services_);
 	} catch (const PluginLoadError& error) {
 		refuse(TMON_E_CONFIG, error.what());
 		return false;
 	}
-	const tmon_plugin_api& api = module_->api();
-	const int32_t status = api.create(&services_->table(), to_str(setup.config_json), &plugin_);
-	if (status != TMON_OK) {
-		plugin_ = nullptr;
+	page.call.store(static_cast<uint32_t>(Call::none), std::memory_order_relaxed);
+	if (!reason.empty()) {
+		refuse(TMON_E_CONFIG, setup.plugin_path + " cannot be used: " + reason);
+		return false;
+	}
+	return send_message(socket_, MessageType::loaded, TMON_OK, sandbox_report_, {}, 0) == 0;
+}
+
+// Waits for the word, then creates the plugin. False when it is not to run.
+bool Runner::begin() {
+	std::optional<Message> word;
+	do {
+		word = next_message(0);
+		if (!word || word->type == MessageType::finish) {
+			exit_code_ = word ? 0 : 1;
+			if (word)
+				send_message(socket_, MessageType::ended, TMON_OK, {}, {}, 0);
+			return false;
+		}
+	} while (word->type != MessageType::begin);
+	const RunnerSetup& setup = setup_->text;
+	exit_code_ = 1;
+	if (const int32_t status = plugin_->create(setup.config_json); status != TMON_OK) {
 		refuse(status, services_->take_failure(status));
 		return false;
 	}
-	if (api.get_extension) {
-		extensions_.alerts = static_cast<const tmon_ext_alerts*>(api.get_extension(plugin_, to_str(TMON_EXT_ALERTS)));
-		extensions_.ticks = static_cast<const tmon_ext_ticks*>(api.get_extension(plugin_, to_str(TMON_EXT_TICKS)));
-		extensions_.end = static_cast<const tmon_ext_end*>(api.get_extension(plugin_, to_str(TMON_EXT_END)));
+	if (const std::string wrong = plugin_->contradict(setup.capabilities); !wrong.empty()) {
+		refuse(TMON_E_CONFIG, setup.plugin_path + " cannot be used: " + wrong);
+		return false;
 	}
+	if (!word->descriptors.empty() && !restore_state(word->descriptors.front().get()))
+		return false;
+	if (send_message(socket_, MessageType::ready, TMON_OK, encode(plugin_->traits()), {}, 0) != 0)
+		return false;
 	cursors_.resize(setup_->rings.rings());
 	lost_.resize(cursors_.size());
-	for (std::size_t ring = 0; ring < cursors_.size(); ++ring)
+	for (std::size_t ring = 0; ring < cursors_.size(); ++ring) {
 		cursors_[ring] = setup_->page->cursor[ring].load(std::memory_order_relaxed);
-	PluginTraits traits;
-	traits.id = module_->entry().id;
-	traits.version = module_->entry().version;
-	traits.takes_events = api.on_batch != nullptr;
-	traits.takes_alerts = extensions_.alerts != nullptr;
-	traits.wants_ticks = extensions_.ticks != nullptr;
-	return send_message(socket_, MessageType::ready, TMON_OK, encode(traits), {}, 0) == 0;
+		lost_[ring] = setup_->page->untold[ring].load(std::memory_order_relaxed);
+	}
+	exit_code_ = 0;
+	setup_->page->handled.fetch_add(1, std::memory_order_release);
+	return true;
+}
+
+bool Runner::restore_state(int descriptor) {
+	if (!plugin_->traits().has_state)
+		return true;
+	const int32_t status = plugin_->restore(read_state(descriptor));
+	if (status == TMON_OK)
+		return true;
+	refuse(status, "it cannot take over what the one before it has saved: " + services_->take_failure(status));
+	return false;
 }
 
 int Runner::run() {
-	if (!start_plugin())
-		return 1;
+	if (!load() || !begin())
+		return exit_code_;
+	RunnerPage& page = *setup_->page;
 	last_flush_ = last_progress_ = steady_clock::now();
 	nap_ = kFirstNap;
 	while (!finished_) {
-		RunnerPage& page = *setup_->page;
+		add(page.beats, 1);
 		if (page.mail.load(std::memory_order_acquire) != mail_seen_ || !services_->postponed().empty())
 			handle_messages();
 		if (finished_)
 			break;
-		const Found found = module_->api().on_batch && !drained_ ? sweep() : Found::nothing;
+		const Found found = reads() ? sweep() : Found::nothing;
 		if (found == Found::nothing) {
 			idle();
 			continue;
@@ -126,7 +171,7 @@ Runner::Found Runner::sweep() {
 	Found found = Found::nothing;
 	RunnerPage& page = *setup_->page;
 	for (uint32_t ring = 0; ring < cursors_.size() && !held_ && !gave_up_; ++ring) {
-		const RingRead read = setup_->rings.read(ring, cursors_[ring], buffer_);
+		const RingRead read = setup_->rings.read(ring, cursors_[ring], *buffer_);
 		if (read.count == 0 && read.lost == 0)
 			continue;
 		if (found == Found::nothing)
@@ -147,24 +192,36 @@ Runner::Found Runner::sweep() {
 		batch.count = read.count;
 		batch.event_stride = TMON_RING_UNIT;
 		batch.lost_before = std::exchange(lost_[ring], 0);
-		batch.events = buffer_.event(read.first);
+		batch.clock_offset_ns = clock_offset();
+		batch.events = buffer_->event(read.first);
+		keep_in_hand(batch, read.first);
 		offer(batch);
 	}
 	return found;
 }
 
+// Should the plugin die of it, the host finds here what it was.
+void Runner::keep_in_hand(const tmon_batch& batch, uint32_t first) {
+	BatchInHand& kept = setup_->page->batch;
+	kept.ring.store(batch.ring, std::memory_order_relaxed);
+	kept.first.store(first, std::memory_order_relaxed);
+	kept.count.store(batch.count, std::memory_order_relaxed);
+	kept.first_seq.store(batch.first_seq, std::memory_order_relaxed);
+	kept.lost_before.store(batch.lost_before, std::memory_order_relaxed);
+	kept.clock_offset_ns.store(batch.clock_offset_ns, std::memory_order_relaxed);
+}
+
 void Runner::offer(const tmon_batch& offered) {
 	tmon_batch batch = offered;
-	batch.clock_offset_ns = utc_offset_ns();
-	const tmon_plugin_api& api = module_->api();
-	const int32_t status = api.on_batch(plugin_, &batch);
+	batch.clock_offset_ns = clock_offset();
+	const int32_t status = plugin_->on_batch(batch);
 	unflushed_ = true;
 	if (status == TMON_RETRY) {
 		held_ = batch;
 		return;
 	}
 	held_.reset();
-	if (status == TMON_OK && api.flush)
+	if (status == TMON_OK && plugin_->flushes())
 		return;
 	RunnerPage& page = *setup_->page;
 	add(status == TMON_OK ? page.delivered : page.failed, batch.count);
@@ -176,13 +233,12 @@ void Runner::offer(const tmon_batch& offered) {
 
 void Runner::flush() {
 	last_flush_ = steady_clock::now();
-	const tmon_plugin_api& api = module_->api();
 	const uint64_t held = held_ ? held_->count : 0;
 	const uint64_t taken = in_hand_ - held;
-	if (!unflushed_ || gave_up_ || !api.flush)
+	if (!unflushed_ || gave_up_ || !plugin_->flushes())
 		return;
 	unflushed_ = false;
-	const int32_t status = api.flush(plugin_);
+	const int32_t status = plugin_->flush();
 	RunnerPage& page = *setup_->page;
 	add(status == TMON_OK ? page.delivered : page.failed, taken);
 	in_hand_ = held;
@@ -244,7 +300,7 @@ void Runner::idle() {
 	// One of these calls may have opened a file, and what arrived meanwhile no longer wakes us.
 	if (!services_->postponed().empty())
 		return;
-	const bool wants_events = module_->api().on_batch && !drained_;
+	const bool wants_events = reads();
 	if (wants_events && !held_ && !gave_up_ && !drain_to_ && steady_clock::now() - last_progress_ >= kSleepAfter) {
 		sleep_until_woken();
 		return;
@@ -291,87 +347,10 @@ void Runner::sleep_until_woken() {
 	nap_ = kFirstNap;
 }
 
-void Runner::handle_messages() {
-	mail_seen_ = setup_->page->mail.load(std::memory_order_acquire);
-	for (int handled = 0; !finished_; ++handled) {
-		if (handled == kMessagesAtOnce) {
-			--mail_seen_; // there may be more
-			return;
-		}
-		std::deque<Message>& postponed = services_->postponed();
-		if (!postponed.empty()) {
-			Message message = std::move(postponed.front());
-			postponed.pop_front();
-			handle(std::move(message));
-			continue;
-		}
-		std::optional<Message> message = receive_message(socket_, MSG_DONTWAIT);
-		if (message) {
-			handle(std::move(*message));
-			continue;
-		}
-		if (errno != EAGAIN) {
-			exit_code_ = 1; // the host is gone
-			finished_ = true;
-		}
-		return;
-	}
-}
-
-void Runner::handle(Message message) {
-	switch (message.type) {
-	case MessageType::tick:
-		handle_tick(message.body);
-		break;
-	case MessageType::alert_in:
-		handle_alert(message.body);
-		break;
-	case MessageType::drain: {
-		std::vector<uint64_t> heads(cursors_.size());
-		if (message.body.size() == heads.size() * sizeof(uint64_t))
-			std::memcpy(heads.data(), message.body.data(), message.body.size());
-		drain_to_ = std::move(heads);
-		break;
-	}
-	case MessageType::finish:
-		flush();
-		module_->api().destroy(std::exchange(plugin_, nullptr));
-		send_message(socket_, MessageType::ended, gave_up_ ? TMON_E_FATAL : TMON_OK, {}, {}, 0);
-		finished_ = true;
-		break;
-	default:
-		break;
-	}
-}
-
-void Runner::handle_tick(const std::string& body) {
-	if (!extensions_.ticks || gave_up_)
-		return;
-	tmon_tick tick{};
-	std::memcpy(&tick, body.data(), std::min(body.size(), sizeof tick));
-	tick.size = sizeof tick;
-	flush();
-	if (gave_up_)
-		return;
-	unflushed_ = true;
-	if (const int32_t status = extensions_.ticks->on_tick(plugin_, &tick); status < 0)
-		note_failure("on_tick", status);
-}
-
-void Runner::handle_alert(const std::string& body) {
-	const std::optional<DecodedAlert> decoded = decode_alert(body);
-	const bool taken = decoded && extensions_.alerts && !gave_up_;
-	unflushed_ |= taken;
-	const int32_t status = taken ? extensions_.alerts->on_alert(plugin_, &decoded->alert) : TMON_E_UNSUPPORTED;
-	add(status == TMON_OK ? setup_->page->alerts_delivered : setup_->page->alerts_failed, 1);
-	if (taken && status != TMON_OK)
-		note_failure("on_alert", status);
-}
-
 void Runner::end_if_drained() {
-	if (!drain_to_ || drained_)
+	if (!drain_to_ || drained_ || !reading_)
 		return;
-	if (module_->api().on_batch && !gave_up_) {
+	if (plugin_->takes_events() && !gave_up_) {
 		if (held_)
 			return;
 		for (std::size_t ring = 0; ring < cursors_.size(); ++ring) {
@@ -379,9 +358,9 @@ void Runner::end_if_drained() {
 				return;
 		}
 	}
-	if (extensions_.end && !gave_up_) {
+	if (plugin_->has_end() && !gave_up_) {
 		unflushed_ = true;
-		if (const int32_t status = extensions_.end->on_end(plugin_); status < 0)
+		if (const int32_t status = plugin_->on_end(); status < 0)
 			note_failure("on_end", status);
 		flush();
 	}

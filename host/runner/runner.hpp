@@ -6,6 +6,7 @@
 
 #include "host/ring/event_rings.hpp"
 #include "host/runner/host_services.hpp"
+#include "host/runner/loaded_plugin.hpp"
 #include "host/runner/page.hpp"
 #include "host/runner/plugin_module.hpp"
 #include "host/runner/received_setup.hpp"
@@ -20,11 +21,10 @@ namespace tmon {
 
 class Runner {
 public:
-	// `become` runs after everything that needs privileges and before the plugin is opened; the process
-	// isolation drops its privileges in it, throwing when it cannot.
-	// Reads the setup message from `socket`, which outlives the runner: whoever has made it can still say
-	// there why it failed. Throws on anything that makes a start impossible.
-	Runner(int socket, const std::function<void(const RunnerSetup&)>& become);
+	// `enter_sandbox` runs after everything that needs privileges and before the plugin is opened; it throws when
+	// it cannot, and returns what to tell the host. Reads the setup message from `socket`, which outlives the runner:
+	// whoever has made it can still say there why it failed. Throws on anything that makes a start impossible.
+	Runner(int socket, const std::function<std::string(const RunnerSetup&)>& enter_sandbox);
 	~Runner();
 	Runner(const Runner&) = delete;
 	Runner& operator=(const Runner&) = delete;
@@ -33,47 +33,51 @@ public:
 	int run();
 
 private:
-	bool start_plugin();
+	bool load();
+	bool begin();
+	bool restore_state(int descriptor);
 	enum class Found { nothing, few, many };
 	Found sweep();
 	void pause(std::optional<std::chrono::nanoseconds> limit);
 	void offer(const tmon_batch& batch);
+	void keep_in_hand(const tmon_batch& batch, uint32_t first);
 	void discard_all();
 	void flush();
 	void idle();
 	void sleep_until_woken();
 	bool has_events() const;
-	void handle_messages();
-	void handle(Message message);
-	void handle_tick(const std::string& body);
-	void handle_alert(const std::string& body);
+	bool reads() const { return reading_ && plugin_->takes_events() && !drained_; }
 	void end_if_drained();
 	void give_up(int32_t status);
 	void note_failure(const char* call, int32_t status);
 	void report_failure(const char* call, int32_t status);
 	void refuse(int32_t status, std::string_view reason);
+	int64_t clock_offset() const;
 
-	struct Extensions {
-		const tmon_ext_alerts* alerts = nullptr;
-		const tmon_ext_ticks* ticks = nullptr;
-		const tmon_ext_end* end = nullptr;
-	};
+	// Messages (runner_messages.cpp).
+	std::optional<Message> next_message(int flags);
+	void handle_messages();
+	void handle(Message message);
+	void handle_tick(const std::string& body);
+	void handle_alert(const std::string& body);
+	void hand_over(Message message);
+	void finish();
 
 	// In order of construction; the plugin goes first when all is taken down.
 	int socket_;
 	std::unique_ptr<ReceivedSetup> setup_;
+	std::string sandbox_report_;
 	std::unique_ptr<HostServices> services_;
-	std::unique_ptr<PluginModule> module_;
-	void* plugin_ = nullptr;
-	Extensions extensions_;
+	std::unique_ptr<LoadedPlugin> plugin_;
 
-	EventBuffer buffer_{1024};
+	std::optional<EventBuffer> buffer_;
 	std::vector<uint64_t> cursors_;
 	std::vector<uint64_t> lost_; // per ring, not yet told to the plugin
 	uint64_t in_hand_ = 0;       // events the plugin has taken since the last flush
 	bool unflushed_ = true;      // it has been called since then, so there may be something to bring out
 	std::optional<tmon_batch> held_; // the plugin wants it to be offered again; its events lie in buffer_
 	std::optional<std::vector<uint64_t>> drain_to_;
+	bool reading_ = false; // between go and hand_over
 	bool drained_ = false;
 	bool finished_ = false;
 	bool gave_up_ = false;

@@ -58,6 +58,19 @@ std::string number(uint64_t value) { return std::to_string(value); }
 
 } // namespace
 
+void PluginTotals::add(const PluginTotals& more) {
+	offered += more.offered;
+	delivered += more.delivered;
+	lagged += more.lagged;
+	failed += more.failed;
+	pending += more.pending;
+	restarts += more.restarts;
+	alerts_accepted += more.alerts_accepted;
+	alerts_delivered += more.alerts_delivered;
+	alerts_failed += more.alerts_failed;
+	alerts_pending += more.alerts_pending;
+}
+
 void PacketTotals::add(const tmon_counters& counters) {
 	seen += counters.seen;
 	permitted += packets(counters, TMON_VERDICT_PERMITTED);

@@ -35,11 +35,14 @@ struct PluginTotals {
 	uint64_t lagged = 0;
 	uint64_t failed = 0;
 	uint64_t pending = 0;
+	uint64_t restarts = 0; // after crashes
 	// Alerts handed to it, where it takes them: accepted = delivered + failed + pending.
 	uint64_t alerts_accepted = 0;
 	uint64_t alerts_delivered = 0;
 	uint64_t alerts_failed = 0;
 	uint64_t alerts_pending = 0;
+
+	void add(const PluginTotals& more); // of another time
 };
 
 struct AlertTotals {

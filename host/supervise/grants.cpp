@@ -36,14 +36,14 @@ void collect(const json::value& value, std::set<std::string>& paths) {
 
 } // namespace
 
-PathGrants::PathGrants(std::string_view config_json) {
+PathGrants::PathGrants(const PluginConfig& config) : paths_(config.config_paths.begin(), config.config_paths.end()) {
 	boost::system::error_code error;
-	const json::value config = json::parse(json::string_view(config_json.data(), config_json.size()), error);
+	const json::value value = json::parse(json::string_view(config.config_json.data(), config.config_json.size()), error);
 	if (!error)
-		collect(config, paths_);
+		collect(value, paths_);
 }
 
-Opened PathGrants::open(std::string_view path, uint32_t mode) const {
+std::optional<Opened> PathGrants::answer(std::string_view path, uint32_t mode) const {
 	const std::string name(path);
 	if (path == "-") {
 		if (mode != TMON_OPEN_APPEND)
@@ -51,11 +51,11 @@ Opened PathGrants::open(std::string_view path, uint32_t mode) const {
 		Fd copy(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
 		if (!copy)
 			return refuse_open(TMON_E_IO, name, std::strerror(errno));
-		return {TMON_OK, std::move(copy), {}};
+		return Opened{TMON_OK, std::move(copy), {}};
 	}
 	if (!allows(path))
 		return refuse_open(TMON_E_DENIED, name, "the plugin's configuration does not name this file");
-	return open_file(name, mode);
+	return std::nullopt;
 }
 
 } // namespace tmon

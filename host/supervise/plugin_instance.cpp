@@ -2,404 +2,315 @@
 #include "host/supervise/plugin_instance.hpp"
 
 #include "host/diagnostics/log.hpp"
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <system_error>
 
 namespace tmon {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t kMaxQueuedAlerts = 4096;
-constexpr std::size_t kMaxOutputLine = 4096; // bytes of a runner's own output shown as one line
-// What a process may have left in its socket and its pipe. Bounded: a child of it may still be writing.
-constexpr int kMaxLastMessages = 1024;
-constexpr int kMaxLastReads = 16;
-
-void check(bool ok, const char* what) {
-	if (!ok)
-		throw std::system_error(errno, std::generic_category(), what);
-}
-
-Fd memory_file(const std::string& content) {
-	Fd file(memfd_create("runner-setup", MFD_CLOEXEC));
-	check(bool(file), "cannot make a runner's setup");
-	for (std::size_t at = 0; at < content.size();) {
-		const ssize_t written = write(file.get(), content.data() + at, content.size() - at);
-		check(written > 0, "cannot write a runner's setup");
-		at += static_cast<std::size_t>(written);
-	}
-	return file;
-}
-
-std::string how_it_ended(const siginfo_t& info) {
-	if (info.si_code == CLD_EXITED)
-		return "exited with status " + std::to_string(info.si_status);
-	const char* name = sigabbrev_np(info.si_status);
-	return std::string("was ended by SIG") + (name ? name : std::to_string(info.si_status).c_str());
-}
-
-Severity severity_of(int32_t level) {
-	switch (level) {
-	case TMON_LOG_DEBUG:
-		return Severity::debug;
-	case TMON_LOG_WARNING:
-		return Severity::warning;
-	case TMON_LOG_ERROR:
-		return Severity::error;
-	default:
-		return Severity::info;
-	}
-}
+constexpr std::size_t kAlertsAtOnce = 256;            // with one runner; the rest waits here
+constexpr auto kShortestTick = 100ms;
 
 } // namespace
 
 PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment,
-                               const PluginConfig& config, std::shared_ptr<const PluginFile> file,
-                               std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
-                               std::function<void(PluginInstance&)> on_sleep,
-                               std::function<void(PluginInstance&)> on_change)
-    : environment_(environment), config_(config), file_(std::move(file)), grants_(config.config_json), on_alert_(std::move(on_alert)),
-      on_sleep_(std::move(on_sleep)), on_change_(std::move(on_change)),
-      page_(RunnerPageMapping::create(page_descriptor_)), socket_(io), pidfd_(io), output_(io) {
+                               const PluginConfig& config, CrashStore& crashes, Listener& listener)
+    : io_(io), environment_(environment), crashes_(crashes), listener_(listener), config_(config),
+      account_(environment.rings), restart_timer_(io), probation_timer_(io), tick_timer_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
-	try {
-		start();
-	} catch (...) {
-		end_by_force();
-		throw;
-	}
+	start_current();
 }
 
-PluginInstance::~PluginInstance() { end_by_force(); }
-
-// Nobody is told: neither the constructor that failed nor the destructor has anybody to tell.
-void PluginInstance::end_by_force() noexcept {
-	if (pid_ > 0) {
-		::kill(pid_, SIGKILL);
-		reap();
-	}
-	boost::system::error_code ignored;
-	socket_.close(ignored); // tells a thread that the host is gone
-	if (thread_.joinable()) {
-		if (state_ == State::ended || state_ == State::dead)
-			thread_.join();
-		else
-			thread_.detach();
-	}
-}
-
-void PluginInstance::start() {
-	for (uint32_t ring = 0; ring < environment_.rings.rings(); ++ring) {
-		start_cursors_.push_back(environment_.rings.head(ring));
-		page_->cursor[ring].store(start_cursors_.back(), std::memory_order_relaxed);
-	}
-
-	RunnerSetup setup;
-	setup.instance = config_.name;
-	setup.plugin_path = file_->path;
-	setup.config_json = config_.config_json;
-	setup.interfaces = environment_.interfaces;
-	if (config_.isolation == Isolation::process)
-		setup.uid = choose_runner_uid();
-	const Fd setup_file = memory_file(encode(setup));
-
-	int ends[2];
-	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "cannot make a socket pair");
-	Fd ours(ends[0]), theirs(ends[1]);
-	// In the order of SetupFd.
-	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, file_->copy.get(),
-	                           setup_file.get()};
-	if (const int error = send_message(ours.get(), MessageType::setup, 0, {}, descriptors, 0); error != 0)
-		throw std::system_error(error, std::generic_category(), "cannot send a runner its setup");
-	socket_.assign(ours.release());
-	if (config_.isolation == Isolation::thread) {
-		thread_ = launch_thread(std::move(theirs));
-	} else {
-		RunnerProcess process = launch_process(environment_.runner_executable, theirs);
-		pid_ = process.pid;
-		pidfd_.assign(process.pidfd.release());
-		output_.assign(process.output.release());
-		wait_for_output();
-		wait_for_end();
-	}
-	wait_for_messages();
-}
+PluginInstance::~PluginInstance() = default;
 
 void PluginInstance::set_state(State state) {
 	if (state_ == State::ended || state_ == State::dead)
 		return;
 	state_ = state;
-	on_change_(*this);
+	listener_.on_change(*this);
 }
 
-// --- to the runner ---
+// Throws std::system_error.
+void PluginInstance::start_current() {
+	started_at_ = RestartPolicy::Clock::now();
+	current_ = RunnerLink::start(io_, environment_, config_, *this);
+}
 
-void PluginInstance::send(MessageType type, int32_t value, std::string body, Fd descriptor) {
-	if (state_ == State::ended || state_ == State::dead)
+// --- what the runners say ---
+
+void PluginInstance::on_loaded(RunnerLink& runner) {
+	if (&runner == successor_.get()) {
+		swap_ = Swap::loaded;
+		listener_.on_change(*this);
 		return;
-	answer_queued_ |= type == MessageType::opened;
-	outgoing_.push_back({type, value, std::move(body), std::move(descriptor)});
-	send_queued();
+	}
+	if (!runner.sandbox_report().empty())
+		log_warning("plugin " + name() + ": " + runner.sandbox_report());
+	runner.begin(account_.next(), std::exchange(state_to_restore_, Fd{}));
 }
 
-void PluginInstance::send_queued() {
-	while (!outgoing_.empty() && !waiting_to_write_) {
-		const Outgoing& next = outgoing_.front();
-		const int descriptor = next.descriptor.get();
-		const int error = send_message(socket_.native_handle(), next.type, next.value, next.body,
-		                               std::span(&descriptor, next.descriptor ? 1u : 0u), MSG_DONTWAIT);
-		if (error == EAGAIN) {
-			waiting_to_write_ = true;
-			socket_.async_wait(boost::asio::posix::stream_descriptor::wait_write, [this](const auto& failed) {
-				if (failed)
-					return;
-				waiting_to_write_ = false;
-				send_queued();
-			});
-			return;
-		}
-		if (next.type == MessageType::alert_in) {
-			--alerts_queued_;
-			++(error == 0 ? alerts_sent_ : alerts_overflowed_);
-		}
-		if (next.type == MessageType::opened)
-			answer_queued_ = false;
-		outgoing_.pop_front();
-		page_->mail.fetch_add(1, std::memory_order_release);
+void PluginInstance::on_ready(RunnerLink& runner) {
+	if (&runner == successor_.get()) {
+		swap_ = Swap::ready;
+		listener_.on_change(*this);
+		return;
+	}
+	traits_ = runner.traits();
+	if (go_) {
+		run(runner);
+		set_state(State::running);
+	} else {
+		set_state(State::ready);
 	}
 }
 
-void PluginInstance::drain(const std::vector<uint64_t>& heads) {
-	send(MessageType::drain, 0,
-	     std::string(reinterpret_cast<const char*>(heads.data()), heads.size() * sizeof(uint64_t)));
+void PluginInstance::run(RunnerLink& runner) {
+	runner.go();
+	send_alerts();
+	if (drain_to_)
+		runner.drain(*drain_to_);
+	schedule_tick();
+}
+
+void PluginInstance::on_alert(RunnerLink& runner, const DecodedAlert& alert) {
+	if (&runner != current_.get())
+		account_.count_late_alert();
+	listener_.on_alert(*this, alert);
+}
+
+void PluginInstance::on_asleep(RunnerLink& runner) {
+	send_alerts();
+	if (&runner == current_.get())
+		listener_.on_asleep(*this);
+}
+
+void PluginInstance::on_drained(RunnerLink& runner) {
+	if (&runner == current_.get() && drain_to_ && state_ == State::running)
+		set_state(State::drained);
+}
+
+void PluginInstance::on_gone(RunnerLink& runner) {
+	if (&runner == current_.get()) {
+		note_current_gone();
+		return;
+	}
+	if (&runner == successor_.get()) {
+		fail_swap(runner.refusal());
+		return;
+	}
+	const auto found = std::find_if(retired_.begin(), retired_.end(),
+	                                [&](const auto& retired) { return retired.get() == &runner; });
+	if (found == retired_.end())
+		return;
+	if (runner.was_finishing() && runner.refusal().status != TMON_OK)
+		log_error("plugin " + name() + ": the instance that was replaced ended badly: " + runner.refusal().reason);
+	// Not while it is calling us.
+	boost::asio::post(io_, [keep = *found] {});
+	retired_.erase(found);
+	listener_.on_change(*this);
+}
+
+// --- the life of the present runner ---
+
+void PluginInstance::note_current_gone() {
+	const std::shared_ptr<RunnerLink> runner = std::move(current_);
+	current_.reset();
+	boost::asio::post(io_, [runner] {});
+	tick_timer_.cancel();
+	for (std::string& alert : runner->take_unsent_alerts())
+		alerts_.push_back(std::move(alert));
+	const std::string lie = runner->has_begun() ? runner->impossible(runner->is_finished()) : std::string();
+	if (runner->has_begun())
+		account_.close(*runner);
+	if (reconfigured_)
+		std::exchange(reconfigured_, nullptr)(runner->refusal());
+	if (parked_ && !finishing_)
+		return; // its successor has what it left; or it is started again when that fails
+	if (swap_ != Swap::none)
+		fail_swap({TMON_E_INTERNAL, "the present instance has ended: " + runner->refusal().reason});
+	if (runner->is_finished()) {
+		gave_up_ = runner->gave_up();
+		if (!lie.empty()) {
+			lied_ = true;
+			log_error("plugin " + name() + ": what its runner says cannot be true: " + lie);
+		}
+		account_.fail_alerts(alerts_.size());
+		alerts_.clear();
+		account_.close_for_good();
+		set_state(State::ended);
+		return;
+	}
+	note_crash(runner->refusal(), *runner);
+}
+
+void PluginInstance::note_crash(const Refusal& why, const RunnerLink& runner) {
+	const auto now = RestartPolicy::Clock::now();
+	if (!go_ || finishing_ || !runner.is_process()) {
+		die(why);
+		return;
+	}
+	const auto saved = crashes_.save(runner, why.reason);
+	const std::string kept = saved ? "; what it had in hand is in " + saved->string() : "";
+	if (fallback_) {
+		fall_back(why, kept);
+		return;
+	}
+	const auto pause = restarts_.after_crash(now, now - started_at_);
+	if (!pause) {
+		log_error("plugin " + name() + " has crashed: " + why.reason + kept + "; that was the " +
+		          std::to_string(RestartPolicy::kMostCrashes) + "th time within a minute: it is not started again");
+		die(why);
+		return;
+	}
+	log_error("plugin " + name() + " has crashed: " + why.reason + kept + "; it is started again in " +
+	          std::to_string(pause->count()) + " ms");
+	restart_after(drain_to_ ? 0ms : *pause);
+}
+
+void PluginInstance::restart_after(std::chrono::milliseconds pause) {
+	set_state(State::down);
+	restart_timer_.expires_after(pause);
+	restart_timer_.async_wait([this](const auto& failed) {
+		if (failed || state_ != State::down || finishing_)
+			return;
+		++restart_count_;
+		try {
+			start_current();
+		} catch (const std::exception& error) {
+			log_error("plugin " + name() + " cannot be started again: " + error.what());
+			const auto now = RestartPolicy::Clock::now();
+			if (const auto next = restarts_.after_crash(now, {}))
+				restart_after(*next);
+			else
+				die({TMON_E_INTERNAL, error.what()});
+		}
+	});
+}
+
+void PluginInstance::die(const Refusal& why) {
+	refusal_ = why;
+	account_.fail_alerts(alerts_.size());
+	alerts_.clear();
+	account_.close_for_good();
+	set_state(State::dead);
+}
+
+// --- from its keeper ---
+
+void PluginInstance::go() {
+	go_ = true;
+	if (state_ != State::ready)
+		return;
+	run(*current_);
+	set_state(State::running);
 }
 
 void PluginInstance::tick(const tmon_tick& tick) {
-	if (state_ == State::starting || !traits_.wants_ticks)
-		return;
-	// It does not read what it is sent: it gets the next tick instead, and the last in any case.
-	if (!outgoing_.empty() && !(tick.flags & TMON_TICK_FINAL))
+	if (!current_ || !current_->reads() || !traits_.wants_ticks)
 		return;
 	tmon_tick own = tick;
 	const PluginTotals account = totals();
 	own.size = sizeof own;
+	own.interval_ns = last_tick_ns_ == 0 ? tick.interval_ns : tick.now_ns - static_cast<uint64_t>(last_tick_ns_);
+	last_tick_ns_ = static_cast<int64_t>(tick.now_ns);
 	own.offered = account.offered;
 	own.delivered = account.delivered;
 	own.lagged = account.lagged;
 	own.failed = account.failed;
-	send(MessageType::tick, 0, std::string(reinterpret_cast<const char*>(&own), sizeof own));
+	current_->tick(own);
+}
+
+// Of its own, where it has asked for another interval than that of the statistics.
+void PluginInstance::schedule_tick() {
+	if (!traits_.wants_ticks || traits_.tick_interval_ns == 0)
+		return;
+	const auto wanted = std::chrono::nanoseconds(std::min<uint64_t>(traits_.tick_interval_ns, 86'400'000'000'000));
+	tick_timer_.expires_after(std::max<std::chrono::nanoseconds>(wanted, kShortestTick));
+	tick_timer_.async_wait([this](const auto& failed) {
+		if (failed)
+			return;
+		tick(listener_.make_tick(0));
+		schedule_tick();
+	});
+}
+
+void PluginInstance::offer_alert(const std::string& encoded) {
+	if (!traits_.takes_alerts || state_ == State::ended)
+		return;
+	account_.accept_alert();
+	if (state_ == State::dead || alerts_.size() >= kMaxQueuedAlerts) {
+		account_.fail_alerts(1);
+		return;
+	}
+	alerts_.push_back(encoded);
+	send_alerts();
+}
+
+void PluginInstance::send_alerts() {
+	while (current_ && current_->reads() && !alerts_.empty() && current_->alerts_queued() < kAlertsAtOnce) {
+		current_->send_alert(alerts_.front());
+		alerts_.pop_front();
+	}
+}
+
+void PluginInstance::wake() {
+	if (current_)
+		current_->wake();
+}
+
+void PluginInstance::wake_if_behind() {
+	if (current_)
+		current_->wake_if_behind();
+}
+
+void PluginInstance::drain(const std::vector<uint64_t>& heads) {
+	drain_to_ = heads;
+	probation_timer_.cancel();
+	if (current_ && current_->reads()) {
+		current_->drain(heads);
+		current_->wake();
+	} else if (state_ == State::down) {
+		restart_after(0ms); // what is left to read is not left for want of a second
+	}
 }
 
 void PluginInstance::finish() {
 	finishing_ = true;
-	send(MessageType::finish);
-}
-
-void PluginInstance::offer_alert(const std::string& encoded) {
-	if (state_ == State::ended || state_ == State::dead || !traits_.takes_alerts)
-		return;
-	++alerts_accepted_;
-	if (alerts_queued_ >= kMaxQueuedAlerts) {
-		++alerts_overflowed_;
-		return;
-	}
-	++alerts_queued_;
-	send(MessageType::alert_in, 0, encoded);
+	restart_timer_.cancel();
+	tick_timer_.cancel();
+	probation_timer_.cancel();
+	if (successor_)
+		successor_->kill("was ended");
+	if (current_)
+		current_->finish();
+	else if (state_ != State::dead && state_ != State::ended)
+		die({TMON_E_FATAL, "it had crashed and was not started again before the end"});
 }
 
 bool PluginInstance::kill() {
-	page_->stop_requested.store(1, std::memory_order_relaxed);
-	if (pid_ > 0) {
-		::kill(pid_, SIGKILL);
-		note_process_end();
+	bool will_be_gone = true;
+	for (const auto& runner : {current_, successor_}) {
+		if (runner)
+			will_be_gone &= runner->kill("was ended: it did not end in time");
 	}
-	return config_.isolation == Isolation::process;
+	for (const auto& runner : retired_)
+		will_be_gone &= runner->kill("was ended: it did not end in time");
+	return will_be_gone;
 }
 
-bool PluginInstance::gone() const noexcept { return pid_ <= 0 && (state_ == State::ended || state_ == State::dead); }
+bool PluginInstance::gone() const noexcept { return !current_ && !successor_ && retired_.empty(); }
 
-// By a message and not by an eventfd: the plugin would share one with us, could take away its O_NONBLOCK
-// and fill it, and would then have us wait for ever.
-void PluginInstance::wake() {
-	uint32_t asleep = 1;
-	if (!page_->asleep.compare_exchange_strong(asleep, 0, std::memory_order_seq_cst))
-		return;
-	// Where messages wait for room already, it does not sleep.
-	if (outgoing_.empty())
-		send(MessageType::wake);
-}
-
-void PluginInstance::wake_if_behind() {
-	if (!traits_.takes_events)
-		return;
-	for (uint32_t ring = 0; ring < environment_.rings.rings(); ++ring) {
-		if (environment_.rings.head(ring) != page_->cursor[ring].load(std::memory_order_relaxed)) {
-			wake();
-			return;
-		}
-	}
-}
-
-// --- from the runner ---
-
-void PluginInstance::wait_for_messages() {
-	socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
-		if (!failed)
-			receive();
-	});
-}
-
-void PluginInstance::receive() {
-	// A bounded number at a time, so that a flood from one plugin does not keep the others waiting.
-	for (int i = 0; i < 64; ++i) {
-		std::optional<Message> message = receive_message(socket_.native_handle(), MSG_DONTWAIT);
-		if (message) {
-			handle(std::move(*message));
-			continue;
-		}
-		if (errno == EBADMSG)
-			continue;
-		if (errno != EAGAIN) {
-			// Its end of the socket is closed. A process tells more by its exit status.
-			if (config_.isolation == Isolation::thread)
-				note_end("stopped");
-			return;
-		}
-		break;
-	}
-	wait_for_messages();
-}
-
-void PluginInstance::handle(Message message) {
-	switch (message.type) {
-	case MessageType::ready:
-		if (std::optional<PluginTraits> traits = decode_traits(message.body); traits && state_ == State::starting) {
-			traits_ = std::move(*traits);
-			set_state(State::ready);
-		}
-		break;
-	case MessageType::refused:
-		if (state_ != State::ended && state_ != State::dead) {
-			refusal_ = {message.value, printable(message.body)};
-			set_state(State::dead);
-		}
-		break;
-	case MessageType::log:
-		log(severity_of(message.value), "[" + config_.name + "] " + printable(message.body));
-		break;
-	case MessageType::alert_out:
-		if (const std::optional<DecodedAlert> decoded = decode_alert(message.body)) {
-			++alerts_received_;
-			on_alert_(*this, *decoded);
-		}
-		break;
-	case MessageType::open: {
-		// A runner asks again when it has its answer; whoever asks otherwise would have us hold his files.
-		if (answer_queued_ || (config_.isolation == Isolation::process && pid_ <= 0))
-			break;
-		Opened opened = grants_.open(message.body, static_cast<uint32_t>(message.value));
-		send(MessageType::opened, opened.status, std::move(opened.reason), std::move(opened.descriptor));
-		break;
-	}
-	case MessageType::drained:
-		if (state_ == State::ready)
-			set_state(State::drained);
-		break;
-	case MessageType::asleep:
-		on_sleep_(*this);
-		break;
-	case MessageType::ended:
-		// Unasked it means nothing: a plugin can write to the socket, too.
-		if (finishing_) {
-			gave_up_ = message.value != TMON_OK;
-			set_state(State::ended);
-		}
-		break;
-	default:
-		break;
-	}
-}
-
-void PluginInstance::wait_for_output() {
-	output_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
-		if (failed)
-			return;
-		if (read_output())
-			wait_for_output();
-	});
-}
-
-// Shows what is there, line by line. False at the end of the pipe.
-bool PluginInstance::read_output() {
-	char bytes[4096];
-	const ssize_t size = read(output_.native_handle(), bytes, sizeof bytes);
-	if (size <= 0)
-		return size < 0 && (errno == EAGAIN || errno == EINTR);
-	for (const char c : std::string_view(bytes, static_cast<std::size_t>(size))) {
-		if (c != '\n')
-			output_line_ += c;
-		if (c == '\n' || output_line_.size() >= kMaxOutputLine)
-			show_output_line();
-	}
-	return true;
-}
-
-void PluginInstance::show_output_line() {
-	log_info("[" + config_.name + "] (output) " + printable(std::exchange(output_line_, {})));
-}
-
-void PluginInstance::wait_for_end() {
-	pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
-		if (!failed && pid_ > 0)
-			note_process_end();
-	});
-}
-
-// Waits for the process, which has ended or been killed; says how it ended.
-std::string PluginInstance::reap() {
-	siginfo_t info{};
-	while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) < 0 && errno == EINTR)
-		;
-	pid_ = -1;
-	return how_it_ended(info);
-}
-
-void PluginInstance::note_process_end() {
-	const std::string how = reap();
-	for (int i = 0; i < kMaxLastMessages; ++i) {
-		if (std::optional<Message> message = receive_message(socket_.native_handle(), MSG_DONTWAIT))
-			handle(std::move(*message));
-		else if (errno != EBADMSG)
-			break;
-	}
-	for (int i = 0; i < kMaxLastReads && read_output(); ++i)
-		;
-	if (!output_line_.empty())
-		show_output_line();
-	// Whatever the process has left behind is heard no more.
-	boost::system::error_code ignored;
-	socket_.close(ignored);
-	output_.close(ignored);
-	note_end(how);
-}
-
-void PluginInstance::note_end(const std::string& how) {
-	if (state_ == State::ended || state_ == State::dead)
-		return;
-	if (!refusal_)
-		refusal_ = {TMON_E_FATAL, "its runner " + how};
-	set_state(State::dead);
+PluginTotals PluginInstance::totals() const {
+	PluginTotals totals = account_.totals(reader());
+	totals.name = name();
+	totals.restarts = restart_count_;
+	return totals;
 }
 
 } // namespace tmon

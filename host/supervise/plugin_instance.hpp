@@ -1,140 +1,171 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include "host/config/config.hpp"
-#include "host/plugin_file/plugin_file.hpp"
-#include "host/ring/event_rings.hpp"
-#include "host/runner/message.hpp"
-#include "host/runner/page.hpp"
-#include "host/stats/totals.hpp"
-#include "host/supervise/grants.hpp"
-#include "host/supervise/launch.hpp"
+#include "host/supervise/crash_store.hpp"
+#include "host/supervise/plugin_account.hpp"
+#include "host/supervise/restart_policy.hpp"
+#include "host/supervise/runner_link.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
+#include <vector>
 
 namespace tmon {
 
-// What all runners of a run share.
-struct RunnerEnvironment {
-	const EventRings& rings;
-	int rings_descriptor;
-	std::vector<Interface> interfaces;
-	std::string runner_executable;
-};
-
-// One plugin as the host sees it: its runner, the messages to and from it, and its account.
+// One plugin of the configuration: the runner that it has now, those before and after it, and its account over all of
+// them. Starts it again when it crashes, replaces it while events flow, and goes back when the new one fails.
 // Lives on the thread that runs the io_context.
-class PluginInstance {
+class PluginInstance final : RunnerLink::Listener {
 public:
-	enum class State { starting, ready, drained, ended, dead };
+	enum class State {
+		starting, // for the first time; nothing is read yet
+		ready,    // created, waits for go
+		running,
+		down,     // has crashed and will be started again
+		drained,
+		ended,    // as it was told
+		dead,     // for good
+	};
+	using Refusal = RunnerLink::Refusal;
 
-	struct Refusal {
-		int32_t status = 0;
-		std::string reason;
+	// What it tells whoever keeps it.
+	struct Listener {
+		virtual void on_change(PluginInstance&) = 0; // of state, or of a replacement under way
+		virtual void on_alert(PluginInstance& emitter, const DecodedAlert&) = 0;
+		virtual void on_asleep(PluginInstance&) = 0;
+		virtual tmon_tick make_tick(uint32_t flags) = 0;
+
+	protected:
+		~Listener() = default;
 	};
 
-	// Starts the runner. `on_alert` gets the body of each well-formed alert that the plugin emits; `on_sleep`
-	// is called when the runner has gone to sleep; `on_change` after every change of state.
-	// Throws std::system_error.
+	// Starts its runner. Everything outlives the instance. Throws std::system_error.
 	PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment, const PluginConfig& config,
-	               std::shared_ptr<const PluginFile> file,
-	               std::function<void(PluginInstance&, const DecodedAlert&)> on_alert,
-	               std::function<void(PluginInstance&)> on_sleep, std::function<void(PluginInstance&)> on_change);
-	// Ends the runner, by force where it has not ended.
+	               CrashStore& crashes, Listener& listener);
 	~PluginInstance();
 	PluginInstance(const PluginInstance&) = delete;
 	PluginInstance& operator=(const PluginInstance&) = delete;
 
 	State state() const noexcept { return state_; }
-	// Its runner has died, or the plugin has said that it cannot go on (known once it has ended).
-	bool was_lost() const noexcept { return state_ == State::dead || gave_up_; }
+	// It is dead, or has said that it cannot go on (known once it has ended), or its figures were impossible.
+	bool was_lost() const noexcept { return state_ == State::dead || gave_up_ || lied_; }
 	const PluginConfig& config() const noexcept { return config_; }
 	const std::string& name() const noexcept { return config_.name; }
 	const PluginTraits& traits() const noexcept { return traits_; }
-	// Why it did not start, or ended early.
-	const std::optional<Refusal>& refusal() const noexcept { return refusal_; }
+	// Why it did not start, or is dead.
+	const Refusal& refusal() const noexcept { return refusal_; }
 
-	void drain(const std::vector<uint64_t>& heads);
+	void go();
 	void tick(const tmon_tick& tick);
+	void offer_alert(const std::string& encoded);
+	void wake_if_behind();
+	void wake();
+	void drain(const std::vector<uint64_t>& heads);
 	void finish();
-	// Ends a process now. A thread cannot be ended: it is told to stop, and left. True when it is gone.
+	// Ends processes now. False when a thread is left that does not return.
 	bool kill();
-	// Whether it has ended, and a process has been reaped.
+	// Whether nothing of it runs any more.
 	bool gone() const noexcept;
 
-	// Queues an alert for the plugin; counts it as failed when too many wait already.
-	void offer_alert(const std::string& encoded);
+	// --- Replacing it while events flow. One at a time; each step is answered by on_change. ---
+	enum class Swap {
+		none,
+		loading,   // the successor is being loaded; the present runner goes on
+		loaded,
+		taking,    // the present runner hands over, then the successor is created
+		ready,     // the successor waits for commit; nobody reads
+		failed,    // swap_failure tells why; abort is expected
+	};
+	Swap swap() const noexcept { return swap_; }
+	const Refusal& swap_failure() const noexcept { return swap_failure_; }
+	void prepare(const PluginConfig& config);
+	void take_over();
+	void commit();
+	// The present runner goes on as if nothing had been.
+	void abort();
 
-	// Wakes the runner if it sleeps although there are events for it.
-	void wake_if_behind();
-	// Wakes it if it sleeps at all.
-	void wake();
+	// Asks the present runner to take another configuration; `done` gets TMON_OK, or why not.
+	void reconfigure(const PluginConfig& config, std::function<void(const Refusal&)> done);
+	// Whether that could be tried: the same file, the same rights, and the plugin knows how.
+	bool can_reconfigure(const PluginConfig& config) const;
 
 	PluginTotals totals() const;
-	// The alerts that it has emitted: accepted are those that have arrived here.
-	AlertTotals emitted_alerts() const;
-	uint64_t log_lines_lost() const { return page_->log_lines_lost.load(std::memory_order_relaxed); }
+	AlertTotals emitted_alerts() const { return account_.emitted(reader()); }
+	std::vector<MetricValue> metrics() const { return account_.metrics(reader()); }
+	uint64_t lines_lost() const { return account_.lines_lost(reader()); }
 
 private:
-	struct Outgoing {
-		MessageType type;
-		int32_t value;
-		std::string body;
-		Fd descriptor;
+	void on_loaded(RunnerLink& runner) override;
+	void on_ready(RunnerLink& runner) override;
+	void on_alert(RunnerLink& runner, const DecodedAlert& alert) override;
+	void on_asleep(RunnerLink& runner) override;
+	void on_drained(RunnerLink& runner) override;
+	void on_handed_over(RunnerLink& runner, const Refusal& outcome) override;
+	void on_reconfigured(RunnerLink& runner, const Refusal& outcome) override;
+	void on_gone(RunnerLink& runner) override;
+
+	// What takes the place again of a replacement that fails in its first seconds.
+	struct Fallback {
+		PluginConfig config;
+		Fd state;
 	};
 
-	void start();
-	void send(MessageType type, int32_t value = 0, std::string body = {}, Fd descriptor = Fd{});
-	void send_queued();
-	void wait_for_messages();
-	void receive();
-	void handle(Message message);
-	void wait_for_output();
-	bool read_output();
-	void show_output_line();
-	void wait_for_end();
-	std::string reap();
-	void note_process_end();
-	void end_by_force() noexcept;
-	void note_end(const std::string& how);
+	// Whose figures are not in the account yet, if they count for something.
+	const RunnerLink* reader() const noexcept { return current_ && current_->has_begun() ? current_.get() : nullptr; }
+	void start_current();
+	void run(RunnerLink& runner);
+	void note_current_gone();
+	void note_crash(const Refusal& why, const RunnerLink& runner);
+	void fall_back(const Refusal& why, const std::string& kept);
+	void restart_after(std::chrono::milliseconds pause);
+	void die(const Refusal& why);
+	void fail_swap(const Refusal& why);
+	void drop_successor();
+	void send_alerts();
+	void schedule_tick();
 	void set_state(State state);
 
+	boost::asio::io_context& io_;
 	const RunnerEnvironment& environment_;
-	const PluginConfig config_;
-	const std::shared_ptr<const PluginFile> file_;
-	const PathGrants grants_;
-	std::function<void(PluginInstance&, const DecodedAlert&)> on_alert_;
-	std::function<void(PluginInstance&)> on_sleep_, on_change_;
+	CrashStore& crashes_;
+	Listener& listener_;
+	PluginConfig config_;
 
 	State state_ = State::starting;
-	bool gave_up_ = false;
-	bool finishing_ = false; // it has been told to finish
+	bool go_ = false, gave_up_ = false, lied_ = false, finishing_ = false;
 	PluginTraits traits_;
-	std::optional<Refusal> refusal_;
-	std::vector<uint64_t> start_cursors_;
-	Fd page_descriptor_;
-	RunnerPageMapping page_;
-	uint64_t alerts_received_ = 0; // from it
-	uint64_t alerts_accepted_ = 0; // for it
-	uint64_t alerts_sent_ = 0;
-	uint64_t alerts_overflowed_ = 0; // accepted, and then there was no room for them
-	std::size_t alerts_queued_ = 0;
+	Refusal refusal_;
+	PluginAccount account_;
+	std::shared_ptr<RunnerLink> current_;
+	std::vector<std::shared_ptr<RunnerLink>> retired_; // not gone yet
+	RestartPolicy restarts_;
+	uint64_t restart_count_ = 0, rollbacks_ = 0;
+	RestartPolicy::Clock::time_point started_at_;
+	boost::asio::steady_timer restart_timer_, probation_timer_, tick_timer_;
+	std::optional<std::vector<uint64_t>> drain_to_;
+	std::deque<std::string> alerts_; // accepted, and not with a runner yet
+	int64_t last_tick_ns_ = 0;
 
-	pid_t pid_ = -1; // of a process that has not been reaped
-	std::thread thread_;
-	std::string output_line_;
-	std::deque<Outgoing> outgoing_;
-	bool waiting_to_write_ = false;
-	bool answer_queued_ = false; // outgoing_ holds an answer to open
-	boost::asio::posix::stream_descriptor socket_, pidfd_, output_;
+	Swap swap_ = Swap::none;
+	Refusal swap_failure_;
+	PluginConfig swap_config_;
+	std::shared_ptr<RunnerLink> successor_;
+	Fd state_file_;       // what the present runner hands over
+	bool asked_ = false;  // it has been told to
+	bool parked_ = false; // the present runner has handed over, and nobody has taken its place yet
+	std::optional<Fallback> fallback_; // until a replacement has proved itself
+	Fd state_to_restore_; // by the next runner to be created, after a fallback
+	PluginConfig reconfigure_to_;
+	std::function<void(const Refusal&)> reconfigured_;
 };
+
+// Whether a plugin configured as `a` need not be replaced to be as `b`, but for what it reads itself.
+bool same_but_for_config(const PluginConfig& a, const PluginConfig& b);
 
 } // namespace tmon

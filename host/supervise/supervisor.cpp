@@ -3,7 +3,7 @@
 
 #include "host/diagnostics/log.hpp"
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 
@@ -11,35 +11,35 @@ namespace tmon {
 
 namespace {
 
-constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::chrono::seconds kStartLimit{70}; // each plugin has a deadline of its own, of a minute at most
+
+// One that was removed and added again goes on in the same account.
+void add(std::vector<PluginTotals>& plugins, const PluginTotals& more) {
+	const auto same =
+	    std::find_if(plugins.begin(), plugins.end(), [&](const PluginTotals& plugin) { return plugin.name == more.name; });
+	if (same == plugins.end())
+		plugins.push_back(more);
+	else
+		same->add(more);
+}
 
 } // namespace
 
-Supervisor::Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
-                       std::vector<Interface> interfaces, InstalledTree tree, std::function<void()> arm_doorbell)
-    : io_(io), tree_(std::move(tree)), environment_{rings, rings_descriptor, std::move(interfaces), tree_.runner},
-      arm_doorbell_(std::move(arm_doorbell)) {}
+Supervisor::Supervisor(boost::asio::io_context& io, RunnerEnvironment environment, CrashStore crashes, Source source)
+    : io_(io), environment_(std::move(environment)), crashes_(std::move(crashes)), source_(std::move(source)) {}
 
 Supervisor::~Supervisor() = default;
+
+std::unique_ptr<PluginInstance> Supervisor::make_instance(const PluginConfig& config) {
+	PluginInstance::Listener& listener = *this;
+	return std::make_unique<PluginInstance>(io_, environment_, config, crashes_, listener);
+}
 
 std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<PluginConfig>& plugins) {
 	std::vector<StartFailure> failures;
 	for (const PluginConfig& config : plugins) {
-		std::shared_ptr<const PluginFile> file = config.file;
-		if (!file) {
-			auto found = find_plugin(config.plugin, tree_, config.sha256);
-			if (const auto* error = std::get_if<PluginFileError>(&found)) {
-				failures.push_back({config, TMON_E_CONFIG, error->text()});
-				continue;
-			}
-			file = std::get<std::shared_ptr<const PluginFile>>(std::move(found));
-		}
 		try {
-			plugins_.push_back(std::make_unique<PluginInstance>(
-			    io_, environment_, config, std::move(file),
-			    [this](PluginInstance& emitter, const DecodedAlert& alert) { route(emitter, alert); },
-			    [this](PluginInstance& plugin) { note_sleep(plugin); },
-			    [this](PluginInstance& plugin) { note_change(plugin); }));
+			plugins_.push_back(make_instance(config));
 		} catch (const std::exception& error) {
 			failures.push_back({config, TMON_E_INTERNAL, error.what()});
 		}
@@ -48,23 +48,74 @@ std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<Plugin
 	run_until([&] { return all(decided); }, kStartLimit);
 	for (const auto& plugin : plugins_) {
 		if (plugin->state() == State::starting)
-			failures.push_back({plugin->config(), TMON_E_INTERNAL, "it was not created within 10 s"});
+			failures.push_back({plugin->config(), TMON_E_INTERNAL, "it did not start in time"});
 		else if (plugin->state() != State::ready)
-			failures.push_back({plugin->config(), plugin->refusal()->status, plugin->refusal()->reason});
+			failures.push_back({plugin->config(), plugin->refusal().status, plugin->refusal().reason});
 	}
 	if (!failures.empty()) {
 		finish(std::chrono::seconds(1));
 		return failures;
 	}
 	started_ = true;
-	for (const auto& plugin : plugins_)
+	for (const auto& plugin : plugins_) {
 		log_debug("plugin " + plugin->name() + " is ready: " +
 		          printable(plugin->traits().id + " " + plugin->traits().version));
+		plugin->go();
+	}
 	return failures;
 }
 
+void Supervisor::reload(std::vector<PluginConfig> plugins, std::function<void(const ReloadResult&)> done) {
+	reload_done_ = std::move(done);
+	try {
+		reload_ = std::make_unique<Reload>(plugins_, std::move(plugins),
+		                                   [this](const PluginConfig& config) { return make_instance(config); });
+	} catch (const std::exception& error) {
+		ReloadResult result;
+		result.failures.push_back({PluginConfig{}, TMON_E_INTERNAL, error.what()});
+		std::exchange(reload_done_, nullptr)(result);
+		return;
+	}
+	advance_reload();
+}
+
+// Not from within an instance that is just changing: from the loop.
+void Supervisor::advance_reload() {
+	boost::asio::post(io_, [this] {
+		if (!reload_ || !reload_->advance())
+			return;
+		end_reload();
+	});
+}
+
+void Supervisor::end_reload() {
+	const bool succeeded = reload_->result().failures.empty();
+	for (auto& plugin : reload_->left_over()) {
+		if (succeeded)
+			plugin->drain(heads());
+		else
+			plugin->finish();
+		if (succeeded)
+			removed_.push_back(std::move(plugin));
+		else
+			abandoned_.push_back(std::move(plugin));
+	}
+	const std::unique_ptr<Reload> reload = std::move(reload_);
+	if (reload_done_)
+		std::exchange(reload_done_, nullptr)(reload->result());
+}
+
+std::vector<uint64_t> Supervisor::heads() const {
+	std::vector<uint64_t> heads;
+	for (uint32_t ring = 0; ring < environment_.rings.rings(); ++ring)
+		heads.push_back(environment_.rings.head(ring));
+	return heads;
+}
+
 bool Supervisor::all(const std::function<bool(const PluginInstance&)>& condition) const {
-	return std::all_of(plugins_.begin(), plugins_.end(), [&](const auto& plugin) { return condition(*plugin); });
+	const auto holds = [&](const auto& plugin) { return condition(*plugin); };
+	return std::all_of(plugins_.begin(), plugins_.end(), holds) && std::all_of(removed_.begin(), removed_.end(), holds) &&
+	       std::all_of(abandoned_.begin(), abandoned_.end(), holds);
 }
 
 bool Supervisor::run_until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
@@ -79,15 +130,20 @@ bool Supervisor::run_until(const std::function<bool()>& done, std::chrono::milli
 	return true;
 }
 
-void Supervisor::note_change(PluginInstance& plugin) {
-	if (started_ && plugin.state() == State::dead)
-		log_error("plugin " + plugin.name() + " has died: " + plugin.refusal()->reason +
+void Supervisor::on_change(PluginInstance& plugin) {
+	if (reload_)
+		advance_reload();
+	const auto is_this = [&](const auto& other) { return other.get() == &plugin; };
+	if (plugin.state() == State::drained && std::any_of(removed_.begin(), removed_.end(), is_this))
+		plugin.finish();
+	if (started_ && plugin.state() == State::dead && !(reload_ && reload_->is_adding(plugin)) && reported_.insert(&plugin).second)
+		log_error("plugin " + plugin.name() + " is dead: " + plugin.refusal().reason +
 		          "; what is reported from now on counts as failed for it");
 }
 
-void Supervisor::note_sleep(PluginInstance& plugin) {
+void Supervisor::on_asleep(PluginInstance& plugin) {
 	// Armed first, looked at second: an event in between either rings or is seen.
-	arm_doorbell_();
+	source_.arm_doorbell();
 	plugin.wake_if_behind();
 }
 
@@ -96,7 +152,7 @@ void Supervisor::wake_sleepers() {
 		plugin->wake();
 }
 
-void Supervisor::route(PluginInstance& emitter, const DecodedAlert& alert) {
+void Supervisor::on_alert(PluginInstance& emitter, const DecodedAlert& alert) {
 	// Who emitted it is for us to say.
 	const std::string encoded = encode_alert(alert.alert, emitter.name());
 	for (const auto& plugin : plugins_)
@@ -109,10 +165,12 @@ void Supervisor::tick(const tmon_tick& tick) {
 }
 
 std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, std::chrono::milliseconds limit) {
-	for (const auto& plugin : plugins_) {
-		plugin->drain(heads);
-		plugin->wake();
+	if (reload_) {
+		reload_->abandon("the host is stopping");
+		end_reload();
 	}
+	for (const auto& plugin : plugins_)
+		plugin->drain(heads);
 	const auto settled = [](const PluginInstance& plugin) {
 		return plugin.state() == State::drained || plugin.state() == State::dead || plugin.state() == State::ended;
 	};
@@ -126,40 +184,52 @@ std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, s
 }
 
 void Supervisor::finish(std::chrono::milliseconds limit) {
-	for (const auto& plugin : plugins_)
-		plugin->finish();
+	for (auto* plugins : {&plugins_, &removed_, &abandoned_}) {
+		for (const auto& plugin : *plugins)
+			plugin->finish();
+	}
 	if (run_until([&] { return all(&PluginInstance::gone); }, limit))
 		return;
-	for (const auto& plugin : plugins_) {
-		if (plugin->gone() || plugin->kill())
-			continue;
-		log_error("plugin " + plugin->name() + " runs in a thread and does not return; it ends with the host");
-		stuck_ = true;
+	for (auto* plugins : {&plugins_, &removed_, &abandoned_}) {
+		for (const auto& plugin : *plugins) {
+			if (plugin->gone() || plugin->kill())
+				continue;
+			log_error("plugin " + plugin->name() + " runs in a thread and does not return; it ends with the host");
+			stuck_ = true;
+		}
 	}
+	if (!stuck_)
+		run_until([&] { return all(&PluginInstance::gone); }, std::chrono::seconds(2));
 }
 
-uint64_t Supervisor::log_lines_lost() const {
+uint64_t Supervisor::lines_lost() const {
 	uint64_t lost = 0;
-	for (const auto& plugin : plugins_)
-		lost += plugin->log_lines_lost();
+	for (auto* plugins : {&plugins_, &removed_}) {
+		for (const auto& plugin : *plugins)
+			lost += plugin->lines_lost();
+	}
 	return lost;
 }
 
 void Supervisor::add_totals(Totals& totals) const {
-	for (const auto& plugin : plugins_) {
-		totals.plugins.push_back(plugin->totals());
-		const AlertTotals alerts = plugin->emitted_alerts();
-		totals.alerts.emitted += alerts.emitted;
-		totals.alerts.accepted += alerts.accepted;
-		totals.alerts.refused += alerts.refused;
+	for (auto* plugins : {&plugins_, &removed_}) {
+		for (const auto& plugin : *plugins) {
+			add(totals.plugins, plugin->totals());
+			const AlertTotals alerts = plugin->emitted_alerts();
+			totals.alerts.emitted += alerts.emitted;
+			totals.alerts.accepted += alerts.accepted;
+			totals.alerts.refused += alerts.refused;
+		}
 	}
 }
 
 std::vector<std::string> Supervisor::lost() const {
 	std::vector<std::string> names;
-	for (const auto& plugin : plugins_) {
-		if (plugin->was_lost())
-			names.push_back(plugin->name());
+	for (auto* plugins : {&plugins_, &removed_}) {
+		for (const auto& plugin : *plugins) {
+			if (plugin->was_lost())
+				names.push_back(plugin->name());
+		}
 	}
 	return names;
 }

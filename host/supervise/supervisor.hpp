@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "host/supervise/crash_store.hpp"
 #include "host/supervise/plugin_instance.hpp"
+#include "host/supervise/reload.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace tmon {
 
-// All plugins of a run: started together, fed, woken, told of alerts and ticks, and ended together.
+// All plugins of a run: started together, fed, woken, told of alerts and ticks, replaced, and ended together.
 // Lives on the thread that runs the io_context.
-class Supervisor {
+class Supervisor final : PluginInstance::Listener {
 public:
 	struct StartFailure {
 		PluginConfig plugin;
@@ -23,15 +26,28 @@ public:
 		std::string reason;
 	};
 
-	// `arm_doorbell` is called before the rings are looked at for the last time and the source is left to
-	// wake us through ring_doorbell. Rings and descriptors outlive the supervisor.
-	Supervisor(boost::asio::io_context& io, const EventRings& rings, int rings_descriptor,
-	           std::vector<Interface> interfaces, InstalledTree tree, std::function<void()> arm_doorbell);
+	// What a supervisor asks of the source of events and its keeper.
+	struct Source {
+		// Called before the rings are looked at for the last time and the source is left to wake us through
+		// wake_sleepers.
+		std::function<void()> arm_doorbell;
+		// The totals of now, for a plugin that wants ticks of its own.
+		std::function<tmon_tick(uint32_t flags)> make_tick;
+	};
+
+	// `environment` and `crashes` are kept. What they refer to outlives the supervisor.
+	Supervisor(boost::asio::io_context& io, RunnerEnvironment environment, CrashStore crashes, Source source);
 	~Supervisor();
 
-	// Starts every plugin and waits until each is ready. Either all are, or the failures are returned and
-	// all are ended again.
+	// Starts every plugin, waits until each is ready, and lets them read. Either all are, or the failures are returned
+	// and all are ended again.
 	std::vector<StartFailure> start(const std::vector<PluginConfig>& plugins);
+
+	// Makes the plugins those of `plugins`, in the loop, while events flow: adds, removes, reconfigures and replaces;
+	// what has not changed is left alone. All of it succeeds, or nothing changes and the failures say why. `done` is
+	// called once, from the loop or at once. Not while another one is under way.
+	void reload(std::vector<PluginConfig> plugins, std::function<void(const ReloadResult&)> done);
+	bool is_reloading() const noexcept { return reload_ != nullptr; }
 
 	// The doorbell has been rung.
 	void wake_sleepers();
@@ -39,7 +55,7 @@ public:
 	void tick(const tmon_tick& tick);
 
 	// Lets every plugin read up to `heads`, end and flush, for at most `limit`; what alerts they emit is
-	// passed on. Returns the names of those that did not manage.
+	// passed on. A reload that is under way is called off. Returns the names of those that did not manage.
 	std::vector<std::string> drain(const std::vector<uint64_t>& heads, std::chrono::milliseconds limit);
 
 	// Tells every plugin to flush and go, and ends what has not gone after `limit`.
@@ -48,29 +64,40 @@ public:
 	// True when a plugin in a thread has not returned: the process must then end without destroying this.
 	bool is_stuck() const noexcept { return stuck_; }
 
-	// Lines that plugins logged and that found no room on the way here.
-	uint64_t log_lines_lost() const;
+	// Lines of plugins that found no room on the way here, or were too many to be shown.
+	uint64_t lines_lost() const;
 
-	// Adds the accounts of plugins and alerts.
+	// Adds the accounts of plugins and alerts. Plugins that a reload has removed are still in them.
 	void add_totals(Totals& totals) const;
 
-	// Names of the plugins whose runner has died since the start, or that could not go on to the end.
+	// Names of the plugins that are dead, or could not go on to the end, or whose figures were impossible.
 	std::vector<std::string> lost() const;
 
 private:
 	using State = PluginInstance::State;
 
-	void route(PluginInstance& emitter, const DecodedAlert& alert);
-	void note_change(PluginInstance& plugin);
-	void note_sleep(PluginInstance& plugin);
+	void on_change(PluginInstance& plugin) override;
+	void on_alert(PluginInstance& emitter, const DecodedAlert& alert) override;
+	void on_asleep(PluginInstance& plugin) override;
+	tmon_tick make_tick(uint32_t flags) override { return source_.make_tick(flags); }
+
+	std::unique_ptr<PluginInstance> make_instance(const PluginConfig& config);
+	void advance_reload();
+	void end_reload();
+	std::vector<uint64_t> heads() const;
 	bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
 	bool all(const std::function<bool(const PluginInstance&)>& condition) const;
 
 	boost::asio::io_context& io_;
-	const InstalledTree tree_;
 	RunnerEnvironment environment_;
-	std::function<void()> arm_doorbell_;
+	CrashStore crashes_;
+	Source source_;
 	std::vector<std::unique_ptr<PluginInstance>> plugins_;
+	std::vector<std::unique_ptr<PluginInstance>> removed_;   // by a reload; some may still be ending
+	std::vector<std::unique_ptr<PluginInstance>> abandoned_; // of reloads that failed; they have had no event
+	std::set<const PluginInstance*> reported_;               // whose death has been logged
+	std::unique_ptr<Reload> reload_;
+	std::function<void(const ReloadResult&)> reload_done_;
 	bool started_ = false;
 	bool stuck_ = false;
 };
