@@ -98,41 +98,12 @@ const std::array<SchemaReader::Keyword, 22> SchemaReader::keywords{
      {"required", Use::objects, &SchemaReader::read_required},
      {"additionalProperties", Use::objects, &SchemaReader::read_additional}}};
 
-// Of JSON Schema, and not of the subset.
-constexpr std::string_view foreign[] = {"$anchor",
-                                        "$defs",
-                                        "$dynamicRef",
-                                        "$id",
-                                        "$ref",
-                                        "$schema",
-                                        "$vocabulary",
-                                        "allOf",
-                                        "anyOf",
-                                        "contains",
-                                        "contentEncoding",
-                                        "definitions",
-                                        "dependencies",
-                                        "dependentRequired",
-                                        "dependentSchemas",
-                                        "deprecated",
-                                        "else",
-                                        "if",
-                                        "maxContains",
-                                        "maxProperties",
-                                        "minContains",
-                                        "minProperties",
-                                        "multipleOf",
-                                        "not",
-                                        "oneOf",
-                                        "pattern",
-                                        "patternProperties",
-                                        "prefixItems",
-                                        "propertyNames",
-                                        "readOnly",
-                                        "then",
-                                        "unevaluatedItems",
-                                        "unevaluatedProperties",
-                                        "writeOnly"};
+// Of JSON Schema, and not of the subset; each between spaces.
+constexpr std::string_view foreign =
+    " $anchor $defs $dynamicRef $id $ref $schema $vocabulary allOf anyOf contains contentEncoding"
+    " definitions dependencies dependentRequired dependentSchemas deprecated else if maxContains"
+    " maxProperties minContains minProperties multipleOf not oneOf pattern patternProperties prefixItems"
+    " propertyNames readOnly then unevaluatedItems unevaluatedProperties writeOnly ";
 
 Schema SchemaReader::read(const Value& value) {
 	const auto* object = value.get<Value::Object>();
@@ -161,7 +132,7 @@ Schema SchemaReader::read(const Value& value) {
 }
 
 void SchemaReader::report_unknown(const Member& member) {
-	if (std::find(std::begin(foreign), std::end(foreign), member.key) != std::end(foreign))
+	if (foreign.find(' ' + member.key + ' ') != std::string_view::npos)
 		return findings_.error(member.place, member_path(path_, member.key) +
 		                                         ": this keyword of JSON Schema is not supported");
 	std::vector<std::string_view> names;
