@@ -42,10 +42,6 @@ std::variant<Manifest, PluginFileError> read_manifest(const std::string& path, s
 		return failed(path + " cannot be loaded: " + *reason);
 	const ElfFile& file = std::get<ElfFile>(elf);
 	auto found = find_manifest(file, bytes);
-	// Not required yet: the headers do not write one.
-	if (std::none_of(file.sections.begin(), file.sections.end(),
-	                 [](const ElfSection& section) { return section.name == manifest_section; }))
-		return Manifest{};
 	if (auto* reason = std::get_if<std::string>(&found))
 		return failed(path + " is not a plugin for this program: " + *reason);
 	auto parsed = parse_manifest(std::get<std::string_view>(found));
@@ -95,9 +91,8 @@ find_plugin(const std::string& plugin, const InstalledTree& tree, const std::str
 	auto manifest = read_manifest(path, SealedView(copy.descriptor.get()).bytes());
 	if (auto* error = std::get_if<PluginFileError>(&manifest))
 		return std::move(*error);
-	return std::make_shared<const PluginFile>(PluginFile{plugin, path, std::move(copy.descriptor),
-	                                                     std::move(copy.sha256),
-	                                                     std::get<Manifest>(std::move(manifest))});
+	return std::make_shared<const PluginFile>(PluginFile{
+	    plugin, path, std::move(copy.descriptor), std::move(copy.sha256), std::get<Manifest>(std::move(manifest))});
 }
 
 } // namespace tmon

@@ -176,6 +176,18 @@ BOOST_AUTO_TEST_CASE(merge_gives_a_configuration_or_an_exit_code) {
 		   "--set permitted_cidrs.0: error: permitted_cidrs[0] \"10.0.0.1/8\": bits set behind "
 		   "/8: write 10.0.0.0/8\n");
 
+	const PluginCheck refuse = [](PluginEntry& entry, Findings& findings) {
+		findings.error(entry.plugin_place, entry.path + ": no");
+	};
+	const auto refused =
+	    merge(options_of({"-i", "lo", "-c", default_config, "--set", R"(plugins=[{"plugin": "x"}])", "--set",
+			    "drop_packets=1"}),
+		  refuse);
+	BOOST_TEST(refused.exit_code == 3);
+	BOOST_TEST(lines(refused.errors) ==
+		   "--set plugins: error: plugins[0]: no\n"
+		   "--set drop_packets: error: drop_packets: expected true or false, found the number 1\n");
+
 	const auto missing = merge(options_of({"-i", "lo", "-c", "/nonexistent/x.json"}));
 	BOOST_TEST(missing.exit_code == 3);
 	BOOST_TEST(missing.errors.size() == 1u);

@@ -40,7 +40,8 @@ struct Tree {
 BOOST_FIXTURE_TEST_SUITE(plugin_file, Tree)
 
 BOOST_AUTO_TEST_CASE(plugins_are_found_by_id_and_by_path) {
-	BOOST_TEST(failure("logger") == "unknown plugin \"logger\": no plugins are installed in " + dir.path().string());
+	BOOST_TEST(failure("logger") ==
+	           "unknown plugin \"logger\": no plugins are installed in " + dir.path().string());
 	const std::string bytes = plugin_with(manifest_text(", \"description\": \"d\"", "alpha"));
 	install("zeta.so", plugin_with(manifest_text("", "zeta")));
 	install("alpha.so", bytes);
@@ -83,12 +84,15 @@ BOOST_AUTO_TEST_CASE(what_is_no_plugin_is_refused) {
 	BOOST_TEST(said("") == " cannot be loaded: empty");
 	BOOST_TEST(said("#!/bin/sh\n") == " cannot be loaded: not an ELF file");
 	BOOST_TEST(said(good.substr(0, good.size() / 2)).starts_with(" cannot be loaded: truncated: "));
+	BOOST_TEST(said(plugin_bytes("odd")) == " is not a plugin for this program: it has no manifest (section "
+	                                        ".tmon.manifest); build it against ABI 1.0 or later headers");
 	BOOST_TEST(said(with_manifest(plugin_bytes("bare"), manifest_text())) ==
 	           " is not a plugin: it exports no tmon_plugin_entry_v1");
 	BOOST_TEST(said(plugin_with("{\"manifest\": 1")).starts_with(": manifest:1:15: the text ends"));
 	BOOST_TEST(said(plugin_with("")) ==
 	           " is not a plugin for this program: its manifest (section .tmon.manifest) is empty");
-	BOOST_TEST(std::get<PluginFileError>(find_plugin(install("a.so", plugin_with("{}")), tree)).reasons.size() == 5u);
+	BOOST_TEST(std::get<PluginFileError>(find_plugin(install("a.so", plugin_with("{}")), tree)).reasons.size() ==
+	           5u);
 	BOOST_TEST(said(good) == "found");
 	chmod(path("a.so").c_str(), 0666);
 	BOOST_TEST(failure(path("a.so")).find("can be written by everybody") != std::string::npos);
