@@ -24,7 +24,9 @@ int main(int argc, char** argv) {
 		// Before there is any thread.
 		const InstalledTree tree = InstalledTree::of_this_program();
 		Spawner spawner = Spawner::start(tree.runner);
-		const std::function<MergeResult()> read_configuration = [&] { return merge(std::get<RunOptions>(parsed), make_plugin_check(tree)); };
+		const std::function<MergeResult()> read_configuration = [&] {
+			return merge(std::get<RunOptions>(parsed), make_plugin_check(tree));
+		};
 		const MergeResult merged = read_configuration();
 		start_log(merged.config && merged.config->verbose);
 		for (const Diagnostic& warning : merged.warnings)

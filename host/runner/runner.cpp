@@ -295,7 +295,8 @@ bool Runner::has_events() const {
 }
 
 void Runner::idle() {
-	flush();
+	if (reading_)
+		flush();
 	end_if_drained();
 	// One of these calls may have opened a file, and what arrived meanwhile no longer wakes us.
 	if (!services_->postponed().empty())

@@ -300,6 +300,9 @@ void RunnerLink::receive() {
 		}
 		if (errno == EBADMSG)
 			continue;
+		// Who closes its end without having read everything causes one error before its last words.
+		if (errno == ECONNRESET && !std::exchange(reset_, true))
+			continue;
 		if (errno != EAGAIN) {
 			// Its end of the socket is closed. A process tells more by its exit status.
 			if (!is_process())
@@ -328,8 +331,11 @@ void RunnerLink::handle(Message message) {
 		}
 		break;
 	case MessageType::refused:
-		if (refusal_.status == TMON_OK && message.value < 0)
-			refusal_ = {message.value, printable(message.body)};
+		// It ends now, and is believed: a plugin that says so without its runner knowing has failed, too.
+		if (refusal_.status == TMON_OK) {
+			refusal_ = {message.value < 0 ? message.value : TMON_E_INTERNAL, printable(message.body)};
+			kill("has refused");
+		}
 		break;
 	case MessageType::log:
 		show(message.value, printable(message.body));
@@ -487,7 +493,7 @@ void RunnerLink::note_end(const std::string& how) {
 		for (int i = 0; i < kMaxLastMessages; ++i) {
 			if (std::optional<Message> message = receive_message(socket_.native_handle(), MSG_DONTWAIT))
 				handle(std::move(*message));
-			else if (errno != EBADMSG)
+			else if (errno != EBADMSG && !(errno == ECONNRESET && !std::exchange(reset_, true)))
 				break;
 		}
 		for (int i = 0; i < kMaxLastReads && read_output(); ++i)

@@ -182,6 +182,7 @@ private:
 	uint64_t lines_hidden_ = 0;
 	std::deque<Outgoing> outgoing_;
 	bool waiting_to_write_ = false;
+	bool reset_ = false;     // the connection has been, and what was said before can still be read
 	bool answering_ = false; // an open of its is under way
 
 	uint64_t beats_seen_ = 0;

@@ -4,9 +4,10 @@
 // socket, writes the rings, and reads the page.
 #pragma once
 
+#include "host/plugin_file/plugin_file.hpp"
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
-#include "host/supervise/launch.hpp"
+#include "host/supervise/runner_thread.hpp"
 #include "test/support/ring_writer.hpp"
 #include "test/support/temp_dir.hpp"
 
@@ -29,9 +30,8 @@ public:
 	// added. Events written before belong to the run when the cursors begin at 0.
 	RunnerFixture(RingWriter& writer, const std::string& plugin, const std::string& config)
 	    : writer_(writer), page_(RunnerPageMapping::create(page_file_)) {
-		RunnerSetup setup;
-		setup.instance = "under-test";
-		setup.plugin_path = std::string(TMON_TEST_PLUGINS) + "/" + plugin + ".so";
+		file_ = test_plugin_file(plugin);
+		RunnerSetup setup = test_setup(*file_);
 		setup.config_json = R"({"trace": ")" + trace_path() + "\"" + (config.empty() ? "" : ", " + config) + "}";
 		setup.interfaces = {{7, "eth7"}};
 		start(setup);
@@ -135,6 +135,25 @@ public:
 	const TempDir& directory() const { return directory_; }
 	std::vector<Message> others;
 
+	// One of test/support/plugins, and what a runner of it has to know.
+	static std::shared_ptr<const PluginFile> test_plugin_file(const std::string& plugin) {
+		auto found = find_plugin(std::string(TMON_TEST_PLUGINS) + "/" + plugin + ".so", InstalledTree{});
+		if (const auto* error = std::get_if<PluginFileError>(&found))
+			throw std::runtime_error(error->text());
+		return std::get<std::shared_ptr<const PluginFile>>(found);
+	}
+	static RunnerSetup test_setup(const PluginFile& file) {
+		RunnerSetup setup;
+		setup.instance = "under-test";
+		setup.plugin_path = file.path;
+		setup.manifest = file.manifest.text;
+		setup.plugin_id = file.manifest.id;
+		setup.plugin_version = file.manifest.version;
+		for (const Capability capability : file.manifest.capabilities)
+			setup.capabilities.emplace_back(to_string(capability));
+		return setup;
+	}
+
 private:
 	std::string trace_path() const { return (directory_ / "trace").string(); }
 
@@ -143,6 +162,9 @@ private:
 		if (poll(&wait, 1, 2) <= 0)
 			return std::nullopt;
 		std::optional<Message> message = receive_message(ours_.get(), MSG_DONTWAIT);
+		// Who closes its end without having read everything causes one error before its last words.
+		if (!message && errno == ECONNRESET && !std::exchange(reset_, true))
+			return std::nullopt;
 		if (!message && errno != EAGAIN)
 			throw std::runtime_error("the runner is gone");
 		return message;
@@ -151,24 +173,27 @@ private:
 	void start(const RunnerSetup& setup) {
 		const std::string text = encode(setup);
 		const Fd setup_file(memfd_create("setup", MFD_CLOEXEC));
-		const Fd plugin(open(setup.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
 		int ends[2];
-		if (write(setup_file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || !plugin ||
+		if (write(setup_file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
 		    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 			throw std::system_error(errno, std::generic_category(), setup.plugin_path);
 		ours_ = Fd(ends[0]);
 		Fd theirs(ends[1]);
-		const int descriptors[] = {page_file_.get(), writer_.descriptor(), plugin.get(), setup_file.get()};
+		const int descriptors[] = {page_file_.get(), writer_.descriptor(), file_->copy.get(), setup_file.get()};
 		send_message(ours_.get(), MessageType::setup, 0, {}, descriptors, 0);
-		thread_ = launch_thread(std::move(theirs));
+		send_message(ours_.get(), MessageType::begin, 0, {}, {}, 0);
+		send_message(ours_.get(), MessageType::go, 0, {}, {}, 0);
+		thread_ = start_runner_thread(std::move(theirs));
 	}
 
 	TempDir directory_;
+	std::shared_ptr<const PluginFile> file_;
 	RingWriter& writer_;
 	Fd page_file_;
 	RunnerPageMapping page_;
 	Fd ours_;
 	std::thread thread_;
+	bool reset_ = false;
 };
 
 } // namespace tmon::test

@@ -14,6 +14,7 @@
 #include <boost/json/value.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,6 +103,7 @@ int32_t create(const tmon_host* host, tmon_str config, void** self) {
 	    Scripted{tmon::Host(*host), json::parse({config.data, static_cast<std::size_t>(config.size)}).as_object()});
 	if (scripted->config.contains("trace"))
 		scripted->trace = open(scripted->text("trace").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fchmod(scripted->trace, 0666); // the next runner of it is another user
 	if (const int64_t status = scripted->number("create"); status != 0)
 		return scripted->status(status);
 	scripted->open("open");

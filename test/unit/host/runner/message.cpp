@@ -53,10 +53,28 @@ std::string sample_alert() {
 }
 
 std::string sample_setup() {
-	return encode(RunnerSetup{"logger", "/p/x.so", R"({"file": "a"})", 61200, {{1, "lo"}, {7, "eth0"}}});
+	RunnerSetup setup;
+	setup.instance = "logger";
+	setup.plugin_path = "/p/x.so";
+	setup.manifest = "{}";
+	setup.plugin_id = "x";
+	setup.plugin_version = "1.0";
+	setup.capabilities = {"events", "ticks"};
+	setup.config_json = R"({"file": "a"})";
+	setup.sandbox.memory_bytes = 1234567;
+	setup.sandbox.threads = 3;
+	setup.sandbox.files = 17;
+	setup.sandbox.network = true;
+	setup.sandbox.read_paths = {"/a", "/b"};
+	setup.sandbox.write_paths = {"/c"};
+	setup.sandbox.own_user = true;
+	setup.may_block = true;
+	setup.interfaces = {{1, "lo"}, {7, "eth0"}};
+	setup.clock_offset_ns = -5;
+	return encode(setup);
 }
 
-std::string sample_traits() { return encode(PluginTraits{"threats", "1.0.0", true, false, true}); }
+std::string sample_traits() { return encode(PluginTraits{"threats", "1.0.0", true, false, true, true, false, 250}); }
 
 BOOST_AUTO_TEST_CASE(an_alert_survives_with_every_field) {
 	const std::string body = sample_alert();
@@ -108,7 +126,20 @@ BOOST_AUTO_TEST_CASE(setup_and_traits_survive) {
 	BOOST_TEST(setup->instance == "logger");
 	BOOST_TEST(setup->plugin_path == "/p/x.so");
 	BOOST_TEST(setup->config_json == R"({"file": "a"})");
-	BOOST_TEST(setup->uid == 61200u);
+	BOOST_TEST(setup->manifest == "{}");
+	BOOST_TEST(setup->plugin_id == "x");
+	BOOST_TEST(setup->plugin_version == "1.0");
+	BOOST_TEST(setup->capabilities == (std::vector<std::string>{"events", "ticks"}));
+	BOOST_TEST(setup->sandbox.memory_bytes == 1234567u);
+	BOOST_TEST(setup->sandbox.threads == 3u);
+	BOOST_TEST(setup->sandbox.files == 17u);
+	BOOST_TEST(setup->sandbox.network);
+	BOOST_TEST(!setup->sandbox.exec);
+	BOOST_TEST(setup->sandbox.read_paths == (std::vector<std::string>{"/a", "/b"}));
+	BOOST_TEST(setup->sandbox.write_paths == std::vector<std::string>{"/c"});
+	BOOST_TEST(setup->sandbox.own_user);
+	BOOST_TEST(setup->may_block);
+	BOOST_TEST((setup->clock_offset_ns == std::optional<int64_t>(-5)));
 	BOOST_REQUIRE(setup->interfaces.size() == 2u);
 	BOOST_TEST(setup->interfaces[1].ifindex == 7u);
 	BOOST_TEST(setup->interfaces[1].name == "eth0");
@@ -116,6 +147,9 @@ BOOST_AUTO_TEST_CASE(setup_and_traits_survive) {
 	BOOST_REQUIRE(traits.has_value());
 	BOOST_TEST(traits->id == "threats");
 	BOOST_TEST(traits->version == "1.0.0");
+	BOOST_TEST(traits->has_state);
+	BOOST_TEST(!traits->can_reconfigure);
+	BOOST_TEST(traits->tick_interval_ns == 250u);
 	BOOST_TEST(traits->takes_events);
 	BOOST_TEST(!traits->takes_alerts);
 	BOOST_TEST(traits->wants_ticks);
@@ -174,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_truncated_or_prolonged_encoding_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(counts_that_lie_do_not_allocate) {
-	std::string setup = encode(RunnerSetup{"a", "b", "c", 1, {}});
+	std::string setup = encode(RunnerSetup{});
 	const uint32_t lie = UINT32_MAX;
 	std::memcpy(setup.data() + setup.size() - 4, &lie, sizeof lie);
 	BOOST_TEST(!decode_setup(setup).has_value());

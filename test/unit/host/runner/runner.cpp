@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_runner_without_a_sound_setup_says_so_too) {
 		const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
 		const int descriptors[] = {null.get(), null.get(), null.get(), null.get()};
 		send_message(ours.get(), MessageType::setup, 0, {}, std::span(descriptors, damaged ? 4u : 0u), 0);
-		std::thread thread = launch_thread(std::move(theirs));
+		std::thread thread = start_runner_thread(std::move(theirs));
 		const std::optional<Message> refused = receive_message(ours.get(), 0);
 		thread.join();
 		BOOST_REQUIRE(refused.has_value());
