@@ -28,7 +28,8 @@ public:
 		const std::string file = config().text("file", "");
 		least_ = severity_named(config().text("minimum_severity", "low"));
 		if (!to_console && file.empty())
-			throw tmon::Error(TMON_E_CONFIG, "\"console\" is false and \"file\" is missing: alerts would go nowhere");
+			throw tmon::Error(TMON_E_CONFIG,
+			                  "\"console\" is false and \"file\" is missing: alerts would go nowhere");
 		if (to_console) {
 			console_.emplace(host, "-");
 			colour_ = wants_colour(console_->descriptor());
@@ -83,7 +84,10 @@ TMON_PLUGIN(Alerts, "alerts", TMON_VERSION_STRING, R"(
 				"description": "print one line for each alert to the standard output of the host",
 				"type": "boolean", "default": true
 			},
-			"file": {"description": "one JSON object a line is appended to it", "type": "string", "format": "path", "minLength": 1},
+			"file": {
+				"description": "one JSON object a line is appended to it",
+				"type": "string", "format": "path", "minLength": 1
+			},
 			"minimum_severity": {
 				"description": "lesser alerts are left out",
 				"type": "string", "enum": ["low", "medium", "high", "critical"], "default": "low"

@@ -43,9 +43,12 @@ TMON_PLUGIN(LoggerCsv, "logger-csv", TMON_VERSION_STRING, R"(
 		"type": "object",
 		"required": ["file"],
 		"properties": {
-			"file": {"description": "appended to; - is the standard output of the host", "type": "string", "format": "path", "minLength": 1},
+			"file": {
+				"description": "appended to; - is the standard output of the host",
+				"type": "string", "format": "path", "minLength": 1
+			},
 			"buffer_size": {
-				"description": "lines are written when a batch has left that many bytes, and at each flush",
+				"description": "written when a batch has left that many bytes, and at each flush",
 				"type": "integer", "format": "size", "minimum": 1, "maximum": 67108864, "default": 8192
 			}
 		}

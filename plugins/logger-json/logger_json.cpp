@@ -51,8 +51,9 @@ public:
 		const std::size_t buffer_size = config().number("buffer_size", 8192);
 		const bool array = config().text("format", "jsonl") == "json";
 		if (array && file == "-")
-			throw tmon::Error(TMON_E_CONFIG, "\"format\" \"json\" needs a file that can be rewritten at its "
-			                                 "end, not standard output; use \"jsonl\"");
+			throw tmon::Error(TMON_E_CONFIG,
+			                  "\"format\" \"json\" needs a file that can be rewritten at its end, not "
+			                  "standard output; use \"jsonl\"");
 		if (array)
 			output_.emplace<Array>(host, file, buffer_size);
 		else
@@ -90,13 +91,16 @@ TMON_PLUGIN(LoggerJson, "logger-json", TMON_VERSION_STRING, R"(
 		"type": "object",
 		"required": ["file"],
 		"properties": {
-			"file": {"description": "appended to; with jsonl also - for the standard output of the host", "type": "string", "format": "path", "minLength": 1},
+			"file": {
+				"description": "appended to; with jsonl also - for the standard output of the host",
+				"type": "string", "format": "path", "minLength": 1
+			},
 			"format": {
 				"description": "jsonl: one object a line; json: one array",
 				"type": "string", "enum": ["jsonl", "json"], "default": "jsonl"
 			},
 			"buffer_size": {
-				"description": "lines are written when a batch has left that many bytes, and at each flush",
+				"description": "written when a batch has left that many bytes, and at each flush",
 				"type": "integer", "format": "size", "minimum": 1, "maximum": 67108864, "default": 8192
 			}
 		}

@@ -84,7 +84,7 @@ TMON_PLUGIN(Threats, "threats", TMON_VERSION_STRING, R"(
 				}
 			},
 			"seed": {
-				"description": "places of sources in the table: set it to repeat a run exactly; else random",
+				"description": "places of sources in the table: repeats a run exactly; else random",
 				"type": "integer", "minimum": 0
 			}
 		}

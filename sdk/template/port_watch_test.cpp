@@ -21,8 +21,10 @@ int main(int, char** argv) {
 	CHECK(plugin.created() == TMON_OK);
 
 	// Two ports, one of them twice, and one port of somebody else: nothing to report.
-	CHECK(plugin.batch({tcp("192.0.2.1:40000", "10.0.0.1:22"), tcp("192.0.2.1:40001", "10.0.0.1:23"),
-	                    tcp("192.0.2.1:40002", "10.0.0.1:23"), tcp("[2001:db8::1]:40000", "[fd00::1]:24")}) == TMON_OK);
+	const std::vector<tmon_event> events = {
+	    tcp("192.0.2.1:40000", "10.0.0.1:22"), tcp("192.0.2.1:40001", "10.0.0.1:23"),
+	    tcp("192.0.2.1:40002", "10.0.0.1:23"), tcp("[2001:db8::1]:40000", "[fd00::1]:24")};
+	CHECK(plugin.batch(events) == TMON_OK);
 	CHECK(host.alerts.empty());
 
 	CHECK(plugin.batch({tcp("192.0.2.1:40003", "10.0.0.2:24")}) == TMON_OK);

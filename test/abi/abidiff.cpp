@@ -25,8 +25,10 @@ struct Layout {
 	// abidw's description of all types, compiled against these headers.
 	void describe(const fs::path& include, const std::string& name) const {
 		shell.must("gcc -std=c11 -g -O0 -fPIC -shared -I" + include.string() + " " + TMON_TOP +
-		           "/test/abi/every_type.c -o " + name + ".so; "
-		           "abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --load-all-types --out-file " +
+		           "/test/abi/every_type.c -o " + name +
+		           ".so; "
+		           "abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --load-all-types "
+		           "--out-file " +
 		           name + ".abi " + name + ".so");
 	}
 	// What abidiff finds that may not be; "" for nothing. A suppression file would not do: with one for members
@@ -40,10 +42,11 @@ struct Layout {
 		static const std::regex struct_changed("underlying type 'struct (\\w+)' changed:");
 		static const std::regex grown("type size changed from ([0-9]+) to ([0-9]+) \\(in bits\\)");
 		static const std::regex inserted("'.* \\w+', at offset ([0-9]+) \\(in bits\\)");
-		static const std::regex harmless("[0-9]+ data member insertions?:|no data member changes?( \\([0-9]+ filtered\\))?;?|"
-		                                 "(Functions|Variables) changes summary:.*|1 function with some indirect sub-type change:|"
-		                                 "\\[C\\] 'function void every_type\\(.*|parameter [0-9]+ of type '.*' has sub-type changes:|"
-		                                 "in pointed to type '.*|in unqualified underlying type '.*");
+		static const std::regex harmless(
+		    "[0-9]+ data member insertions?:|no data member changes?( \\([0-9]+ filtered\\))?;?|"
+		    "(Functions|Variables) changes summary:.*|1 function with some indirect sub-type change:|"
+		    "\\[C\\] 'function void every_type\\(.*|parameter [0-9]+ of type '.*' has sub-type changes:|"
+		    "in pointed to type '.*|in unqualified underlying type '.*");
 		std::istringstream report(finished.output);
 		std::string bad;
 		unsigned long former_size = 0;
@@ -51,7 +54,8 @@ struct Layout {
 			line.erase(0, line.find_first_not_of(' '));
 			std::smatch match;
 			if (std::regex_search(line, match, struct_changed)) {
-				if (std::find(std::begin(growing), std::end(growing), match.str(1)) == std::end(growing))
+				if (std::find(std::begin(growing), std::end(growing), match.str(1)) ==
+				    std::end(growing))
 					bad += match.str(1) + " never grows\n";
 			} else if (std::regex_search(line, match, grown)) {
 				former_size = std::stoul(match.str(1));
@@ -70,7 +74,8 @@ struct Layout {
 		fs::copy(dir / "prefix/include", include, fs::copy_options::recursive);
 		const fs::path header = include / "traffic_monitor/plugin.h";
 		std::string text = replaced(read_file(header), from, to);
-		text = text.substr(0, text.find("/* --- Layout ---")) + "#ifdef __cplusplus\n}\n#endif\n#endif\n"; // the asserts would tell, too
+		text = text.substr(0, text.find("/* --- Layout ---")) +
+		       "#ifdef __cplusplus\n}\n#endif\n#endif\n"; // the asserts would tell, too
 		if (name == "appended-and-type")
 			text = replaced(text, "\n} tmon_batch;", "\n\tuint64_t added_later;\n} tmon_batch;");
 		std::ofstream(header, std::ios::binary) << text;
@@ -100,7 +105,8 @@ BOOST_AUTO_TEST_CASE(members_may_be_added_at_the_end) {
 
 BOOST_AUTO_TEST_CASE(every_other_change_is_found) {
 	const std::tuple<std::string, std::string, std::string> edits[] = {
-	    {"inserted", "\tuint32_t size;\n\tuint32_t state; ", "\tuint32_t size;\n\tuint64_t inserted;\n\tuint32_t state; "},
+	    {"inserted", "\tuint32_t size;\n\tuint32_t state; ",
+	     "\tuint32_t size;\n\tuint64_t inserted;\n\tuint32_t state; "},
 	    {"type", "\tuint64_t lost_before; ", "\tdouble lost_before; "},
 	    {"narrowed", "\tuint64_t ttl_ns; ", "\tuint32_t ttl_ns, more; "},
 	    {"removed", "\tuint32_t (*stop_requested)(tmon_host_context *context);\n", ""},

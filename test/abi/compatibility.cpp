@@ -38,7 +38,8 @@ struct Headers {
 	std::string plugin(const std::string& headers, const std::string& compiler, const std::string& standard) const {
 		const std::string name = headers + "-" + compiler + "-" + standard + ".so";
 		const bool cpp = compiler.find("++") != std::string::npos;
-		shell.must(compiler + " -std=" + standard + " -I" + include.at(headers) + " -fPIC -fvisibility=hidden -shared " +
+		shell.must(compiler + " -std=" + standard + " -I" + include.at(headers) +
+		           " -fPIC -fvisibility=hidden -shared " +
 		           (golden / (cpp ? "powers.cpp" : "powers.c")).string() + " -o " + name);
 		return dir / name;
 	}
@@ -58,8 +59,8 @@ BOOST_AUTO_TEST_SUITE(abi_compatibility)
 
 BOOST_AUTO_TEST_CASE(golden_files_are_what_they_were) {
 	BOOST_TEST(golden_plugins().size() == 4u);
-	const Finished finished = run({"sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"},
-	                              {.working_directory = golden});
+	const Finished finished =
+	    run({"sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"}, {.working_directory = golden});
 	BOOST_TEST(finished.status == 0, finished.output + finished.errors);
 	const std::string sums = read_file(golden / "SHA256SUMS");
 	for (const std::string& plugin : golden_plugins())

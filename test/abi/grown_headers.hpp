@@ -12,9 +12,9 @@
 namespace tmon::test {
 
 // What every struct of the ABI that may grow is called; tmon_str and tmon_measure never do.
-inline const char* const growing[] = {"tmon_event",     "tmon_batch",     "tmon_alert",     "tmon_metric",
-                                      "tmon_block",     "tmon_host",      "tmon_plugin_api", "tmon_tick",
-                                      "tmon_ext_alerts", "tmon_ext_ticks", "tmon_ext_end",   "tmon_ext_state",
+inline const char* const growing[] = {"tmon_event",           "tmon_batch",       "tmon_alert",      "tmon_metric",
+                                      "tmon_block",           "tmon_host",        "tmon_plugin_api", "tmon_tick",
+                                      "tmon_ext_alerts",      "tmon_ext_ticks",   "tmon_ext_end",    "tmon_ext_state",
                                       "tmon_ext_reconfigure", "tmon_plugin_entry"};
 
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -48,9 +48,8 @@ inline void write_grown_headers(const std::filesystem::path& from, const std::fi
 				text = grow(text, name);
 		return text;
 	});
-	change("version.h", [](std::string text) {
-		return replaced(text, "#define TMON_ABI_MINOR 0", "#define TMON_ABI_MINOR 1");
-	});
+	change("version.h",
+	       [](std::string text) { return replaced(text, "#define TMON_ABI_MINOR 0", "#define TMON_ABI_MINOR 1"); });
 }
 
 } // namespace tmon::test

@@ -23,7 +23,8 @@ struct Installed {
 		fs::copy(dir / "prefix/share/traffic-monitor/template", dir.path(), fs::copy_options::recursive);
 		for (const auto& header : fs::directory_iterator(dir / "prefix/include/traffic_monitor")) {
 			const std::string name = header.path().filename();
-			dir.write(name + (name.ends_with(".h") ? ".c" : ".cpp"), "#include <traffic_monitor/" + name + ">\nint nothing_else;\n");
+			dir.write(name + (name.ends_with(".h") ? ".c" : ".cpp"),
+			          "#include <traffic_monitor/" + name + ">\nint nothing_else;\n");
 		}
 	}
 
@@ -46,10 +47,12 @@ BOOST_AUTO_TEST_CASE(c_headers_compile_alone) {
 		for (const std::string options : {"", "-m32 -ffreestanding "}) {
 			for (const std::string compiler : {"gcc", "clang"})
 				for (const std::string standard : {"c11", "c17"})
-					shell.must(compiler + " -std=" + standard + strict + options + "-Wmissing-prototypes -Wundef " + header + ".c");
+					shell.must(compiler + " -std=" + standard + strict + options +
+					           "-Wmissing-prototypes -Wundef " + header + ".c");
 			for (const std::string compiler : {"g++", "clang++"})
 				for (const std::string standard : {"c++11", "c++14", "c++17", "c++20"})
-					shell.must(compiler + " -std=" + standard + strict + options + "-Wold-style-cast -x c++ " + header + ".c");
+					shell.must(compiler + " -std=" + standard + strict + options +
+					           "-Wold-style-cast -x c++ " + header + ".c");
 		}
 	}
 }
@@ -58,7 +61,8 @@ BOOST_AUTO_TEST_CASE(cpp_headers_compile_alone) {
 	for (const std::string compiler : {"g++", "clang++"})
 		for (const std::string standard : {"c++17", "c++20"})
 			for (const std::string header : {"plugin.hpp", "config.hpp", "testing.hpp"})
-				shell.must(compiler + " -std=" + standard + strict + "-Wold-style-cast -Wnon-virtual-dtor " + header + ".cpp");
+				shell.must(compiler + " -std=" + standard + strict +
+				           "-Wold-style-cast -Wnon-virtual-dtor " + header + ".cpp");
 	shell.must("for f in *.hpp.cpp; do g++ -std=c++17" + strict + "$f; done");
 }
 
@@ -80,13 +84,16 @@ BOOST_AUTO_TEST_CASE(the_manifest_survives_what_linkers_do) {
 	int number = 0;
 	for (const auto& [id, command] : builds) {
 		BOOST_TEST_CONTEXT(command) {
-			const std::string file = std::to_string(++number) + ".so"; // a name of its own: dlopen knows names
-			shell.must(command + " -o " + file + " $(pkg-config --cflags --libs traffic-monitor-plugin); strip --strip-all " + file);
+			const std::string file =
+			    std::to_string(++number) + ".so"; // a name of its own: dlopen knows names
+			shell.must(command + " -o " + file +
+			           " $(pkg-config --cflags --libs traffic-monitor-plugin); strip --strip-all " + file);
 			const std::string text = manifest(file);
 			BOOST_TEST(boost::json::parse(text).at("id").as_string() == id);
 			// Allocated and read-only, and the entry points to it.
 			const std::string flags =
-			    shell.must("readelf -SW " + file + " | grep -oE '\\.tmon\\.manifest +PROGBITS +.*' | awk '{print $7}'");
+			    shell.must("readelf -SW " + file +
+			               " | grep -oE '\\.tmon\\.manifest +PROGBITS +.*' | awk '{print $7}'");
 			BOOST_TEST((flags.find('A') != flags.npos && flags.find_first_of("WX") == flags.npos), flags);
 			tmon::testing::Host host;
 			tmon::testing::Plugin plugin(host, dir / file);
@@ -106,9 +113,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_shared_between_plugins) {
 	for (const std::string name : {"a", "b"}) {
 		dir.write(name + ".cpp", "#include <traffic_monitor/plugin.hpp>\n"
 		                         "struct Same : tmon::Plugin {\n\tusing Plugin::Plugin;\n"
-		                         "\tvoid on_end() { host().info(\"" + name + "\"); }\n};\n"
-		                         "TMON_PLUGIN(Same, \"same\", \"1\")\n");
-		shell.must("g++ -std=c++17 -fPIC -shared -I$PREFIX/include " + name + ".cpp -o " + name + ".so; cp " + name + ".so p.so");
+		                         "\tvoid on_end() { host().info(\"" +
+		                             name +
+		                             "\"); }\n};\n"
+		                             "TMON_PLUGIN(Same, \"same\", \"1\")\n");
+		shell.must("g++ -std=c++17 -fPIC -shared -I$PREFIX/include " + name + ".cpp -o " + name + ".so; cp " +
+		           name + ".so p.so");
 		BOOST_TEST(shell.run(unique + " | grep -E 'tmon::|Same'").output == "");
 	}
 	tmon::testing::Host host;
@@ -130,10 +140,12 @@ BOOST_AUTO_TEST_CASE(a_call_of_the_wrong_shape_does_not_compile) {
 	    {"void flush() {}", "flush without on_batch"},
 	};
 	for (const auto& [member, expected] : cases) {
-		dir.write("wrong.cpp", "#include <traffic_monitor/plugin.hpp>\nstruct Wrong : tmon::Plugin {\n\tusing Plugin::Plugin;\n\t" +
+		dir.write("wrong.cpp", "#include <traffic_monitor/plugin.hpp>\nstruct Wrong : tmon::Plugin {\n\tusing "
+		                       "Plugin::Plugin;\n\t" +
 		                           member + "\n};\nTMON_PLUGIN(Wrong, \"wrong\", \"1\")\n");
 		for (const std::string compiler : {"g++", "clang++"}) {
-			const Finished finished = shell.run(compiler + " -std=c++17 -fsyntax-only -I$PREFIX/include wrong.cpp");
+			const Finished finished =
+			    shell.run(compiler + " -std=c++17 -fsyntax-only -I$PREFIX/include wrong.cpp");
 			BOOST_TEST(finished.status != 0);
 			BOOST_TEST(finished.errors.find(expected) != std::string::npos, finished.errors);
 		}

@@ -75,12 +75,13 @@ void show(const Host& host) {
 	for (const auto& [status, text] : host.failures)
 		std::printf("fail %d %s\n", status, text.c_str());
 	for (const Alert& a : host.alerts)
-		std::printf("alert %llu %s state %u severity %u confidence %.1f: %s (%s) %s, %zu victims, threshold %.0f, "
-		            "observed %.0f, count %llu, from %llu\n",
-		            static_cast<unsigned long long>(a.raw.alert_id), a.rule.c_str(), a.raw.state, a.raw.severity,
-		            a.raw.confidence, a.message.c_str(), a.mitre.c_str(), a.source.c_str(), a.victims.size(),
-		            a.threshold.at("packets"), a.observed.at("bytes"), static_cast<unsigned long long>(a.raw.count),
-		            static_cast<unsigned long long>(a.raw.first_seen_ns));
+		std::printf(
+		    "alert %llu %s state %u severity %u confidence %.1f: %s (%s) %s, %zu victims, threshold %.0f, "
+		    "observed %.0f, count %llu, from %llu\n",
+		    static_cast<unsigned long long>(a.raw.alert_id), a.rule.c_str(), a.raw.state, a.raw.severity,
+		    a.raw.confidence, a.message.c_str(), a.mitre.c_str(), a.source.c_str(), a.victims.size(),
+		    a.threshold.at("packets"), a.observed.at("bytes"), static_cast<unsigned long long>(a.raw.count),
+		    static_cast<unsigned long long>(a.raw.first_seen_ns));
 	for (const Block& b : host.blocks)
 		std::printf("block %s/%u for %llu s: %s\n", b.address.c_str(), b.prefix_length,
 		            static_cast<unsigned long long>(b.ttl_ns / 1'000'000'000), b.reason.c_str());
@@ -103,17 +104,17 @@ int main(int, char** argv) {
 	host.redirected["greeting"] = greeting;
 	Plugin plugin(host, argv[1], R"({"name":"x"})");
 	const tmon_plugin_entry& entry = plugin.entry();
-	std::printf("%s %s ABI %u, requires %u\n", entry.id, entry.version, entry.abi_major,
-	            entry.abi_minor_required);
+	std::printf("%s %s ABI %u, requires %u\n", entry.id, entry.version, entry.abi_major, entry.abi_minor_required);
 	std::printf("create %d\n", plugin.created());
-	std::printf("batch %d\n", batch(plugin, {event("192.0.2.1:1", 60), event("192.0.2.9:1", 100), event("192.0.2.2:1", 5000)}));
+	std::printf("batch %d\n",
+	            batch(plugin, {event("192.0.2.1:1", 60), event("192.0.2.9:1", 100), event("192.0.2.2:1", 5000)}));
 	std::printf("bad batch %d\n", batch(plugin, {event("192.0.2.1:1", 0)}));
 	std::printf("flush %d\n", plugin.flush());
 	std::printf("alert %d\n", alert(plugin));
 	std::printf("tick %d\n", tick(plugin));
 	const auto* ticks = plugin.extension<tmon_ext_ticks>(TMON_EXT_TICKS);
-	std::printf("interval %llu\n",
-	            static_cast<unsigned long long>(TMON_HAS(ticks, tmon_ext_ticks, interval_ns) ? ticks->interval_ns : 0));
+	std::printf("interval %llu\n", static_cast<unsigned long long>(
+	                                   TMON_HAS(ticks, tmon_ext_ticks, interval_ns) ? ticks->interval_ns : 0));
 	std::printf("reconfigure %d\n", plugin.reconfigure(R"({"name":"y"})"));
 	std::printf("to what it cannot be %d\n", plugin.reconfigure("{}"));
 	std::string state;

@@ -46,7 +46,8 @@ std::vector<Block> blocks_of(const fs::path& path) {
 		words >> blocks.back().language;
 		for (std::string word; words >> word;) {
 			const std::size_t equals = word.find('=');
-			BOOST_REQUIRE_MESSAGE(equals != std::string::npos, "line " << number << ": not NAME=VALUE: " << word);
+			BOOST_REQUIRE_MESSAGE(equals != std::string::npos,
+			                      "line " << number << ": not NAME=VALUE: " << word);
 			blocks.back().attributes[word.substr(0, equals)] = word.substr(equals + 1);
 		}
 	}
@@ -105,7 +106,8 @@ BOOST_AUTO_TEST_CASE(writing_plugins) {
 			last_run = 0;
 			const auto requires_ = block.attributes.find("requires");
 			if (requires_ != block.attributes.end() && !available(requires_->second, prefix)) {
-				BOOST_TEST_MESSAGE(where << " is left out: no \"traffic-monitor " << requires_->second << "\" yet");
+				BOOST_TEST_MESSAGE(where << " is left out: no \"traffic-monitor " << requires_->second
+				                         << "\" yet");
 				++left_out;
 				continue;
 			}
@@ -130,8 +132,9 @@ BOOST_AUTO_TEST_CASE(writing_plugins) {
 
 	const NetworkNamespace network;
 	network.ip({"link", "set", "lo", "up"});
-	const Finished finished = run({"bash", "-euo", "pipefail", dir.write("script", script)},
-	                              {.network_namespace = network.name(), .working_directory = reader}, std::chrono::seconds(200));
+	const Finished finished =
+	    run({"bash", "-euo", "pipefail", dir.write("script", script)},
+	        {.network_namespace = network.name(), .working_directory = reader}, std::chrono::seconds(200));
 	BOOST_TEST(finished.status == 0, finished.output << finished.errors << read_file(reader / "log.txt"));
 
 	std::map<int, std::string> printed;
@@ -145,7 +148,9 @@ BOOST_AUTO_TEST_CASE(writing_plugins) {
 	}
 	BOOST_TEST(expected.size() >= 4u);
 	for (const auto& [line, text] : expected)
-		BOOST_TEST(like(printed[line], text), "line " << line << " shows:\n" << text << "printed:\n" << printed[line]);
+		BOOST_TEST(like(printed[line], text), "line " << line << " shows:\n"
+		                                              << text << "printed:\n"
+		                                              << printed[line]);
 }
 
 // The files of the page that the template has too are the same there, but for the line with the licence.
@@ -153,7 +158,8 @@ BOOST_AUTO_TEST_CASE(the_template_has_the_same_plugins) {
 	int compared = 0;
 	for (const Block& block : blocks_of(fs::path(TMON_TOP) / "docs/writing-plugins.md")) {
 		const auto title = block.attributes.find("title");
-		if (title == block.attributes.end() || (title->second != "counter.cpp" && title->second != "port_watch.cpp"))
+		if (title == block.attributes.end() ||
+		    (title->second != "counter.cpp" && title->second != "port_watch.cpp"))
 			continue;
 		const std::string file = read_file(fs::path(TMON_TOP) / "sdk/template" / title->second);
 		BOOST_TEST(file.substr(file.find('\n') + 1) == block.text);

@@ -42,16 +42,18 @@ const std::string passed = "port-watch: all as it should be\n";
 BOOST_FIXTURE_TEST_SUITE(sdk_template, Template)
 
 BOOST_AUTO_TEST_CASE(a_plugin_is_short) {
-	const int least = lines_of_code(dir / "mine/counter.cpp"), detector = lines_of_code(dir / "mine/port_watch.cpp");
+	const int least = lines_of_code(dir / "mine/counter.cpp"),
+	          detector = lines_of_code(dir / "mine/port_watch.cpp");
 	BOOST_TEST((least > 3 && least <= 8), least);
 	BOOST_TEST((detector > 8 && detector <= 15), detector);
 }
 
 BOOST_AUTO_TEST_CASE(builds_with_a_compiler_and_pkg_config) {
 	for (const char* compilers : {"CXX=g++ CC=gcc", "CXX=clang++ CC=clang"})
-		BOOST_TEST(shell.must(compilers + std::string(" CXXFLAGS='-O1 -Wall -Wextra -Wpedantic -Werror' CFLAGS='-O1 -Wall "
-		                                              "-Wextra -Wpedantic -Werror' ./build.sh; ./port_watch_test "
-		                                              "./port-watch.so; rm *.so")) == passed);
+		BOOST_TEST(shell.must(compilers +
+		                      std::string(" CXXFLAGS='-O1 -Wall -Wextra -Wpedantic -Werror' CFLAGS='-O1 -Wall "
+		                                  "-Wextra -Wpedantic -Werror' ./build.sh; ./port_watch_test "
+		                                  "./port-watch.so; rm *.so")) == passed);
 }
 
 BOOST_AUTO_TEST_CASE(builds_with_b2) {
@@ -69,8 +71,9 @@ BOOST_AUTO_TEST_CASE(builds_with_cmake) {
 
 // Otherwise the test proves nothing.
 BOOST_AUTO_TEST_CASE(its_test_fails_with_a_broken_plugin) {
-	const Finished finished = shell.run("sed -i 's/insert(event.dst_port)/insert(event.src_port)/' port_watch.cpp; ./build.sh; "
-	                                    "! ./port_watch_test ./port-watch.so");
+	const Finished finished =
+	    shell.run("sed -i 's/insert(event.dst_port)/insert(event.src_port)/' port_watch.cpp; ./build.sh; "
+	              "! ./port_watch_test ./port-watch.so");
 	BOOST_TEST(finished.status == 0);
 	BOOST_TEST(finished.errors.find("not so: host.alerts.empty()") != std::string::npos, finished.errors);
 }

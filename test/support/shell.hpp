@@ -15,14 +15,15 @@ namespace tmon::test {
 class Shell {
 public:
 	Shell(std::filesystem::path directory, const std::filesystem::path& prefix)
-	    : directory_(std::move(directory)),
-	      environment_{"PKG_CONFIG_PATH=" + (prefix / "lib/pkgconfig").string(),
-	                   "PATH=" + (prefix / "bin").string() + ":" + std::getenv("PATH"), "PREFIX=" + prefix.string(),
-	                   "LC_ALL=C.UTF-8"} {}
+	    : directory_(std::move(directory)), environment_{"PKG_CONFIG_PATH=" + (prefix / "lib/pkgconfig").string(),
+	                                                     "PATH=" + (prefix / "bin").string() + ":" +
+	                                                         std::getenv("PATH"),
+	                                                     "PREFIX=" + prefix.string(), "LC_ALL=C.UTF-8"} {}
 
 	Finished run(const std::string& commands) const {
 		return test::run({"bash", "-euo", "pipefail", "-c", commands},
-		                 {.environment = environment_, .working_directory = directory_}, std::chrono::seconds(120));
+		                 {.environment = environment_, .working_directory = directory_},
+		                 std::chrono::seconds(120));
 	}
 
 	// What they print; an error of the test when they fail.

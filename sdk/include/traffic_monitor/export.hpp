@@ -168,7 +168,8 @@ struct Extensions {
 	}
 	static const void* ticks() noexcept {
 		if constexpr (has_on_tick<T>::value) {
-			static const tmon_ext_ticks table = {sizeof(tmon_ext_ticks), 0, &Calls<T>::on_tick, interval_ns()};
+			static const tmon_ext_ticks table = {sizeof(tmon_ext_ticks), 0, &Calls<T>::on_tick,
+			                                     interval_ns()};
 			return &table;
 		}
 		return nullptr;
@@ -187,14 +188,16 @@ struct Extensions {
 	}
 	static const void* state() noexcept {
 		if constexpr (has_save_state<T>::value) {
-			static const tmon_ext_state table = {sizeof(tmon_ext_state), 0, &Calls<T>::save, &Calls<T>::restore};
+			static const tmon_ext_state table = {sizeof(tmon_ext_state), 0, &Calls<T>::save,
+			                                     &Calls<T>::restore};
 			return &table;
 		}
 		return nullptr;
 	}
 	static const void* reconfigure() noexcept {
 		if constexpr (has_reconfigure<T>::value) {
-			static const tmon_ext_reconfigure table = {sizeof(tmon_ext_reconfigure), 0, &Calls<T>::reconfigure};
+			static const tmon_ext_reconfigure table = {sizeof(tmon_ext_reconfigure), 0,
+			                                           &Calls<T>::reconfigure};
 			return &table;
 		}
 		return nullptr;
@@ -240,7 +243,8 @@ constexpr std::size_t kCapabilityRoom = 80; // bytes of all capabilities as a JS
 
 // Part of the program's image: the host reads it before anything runs.
 template <class T, std::size_t Head, std::size_t More = 1>
-constexpr ManifestText<Head + kCapabilityRoom + More> manifest(const char (&head)[Head], const char (&more)[More] = "") {
+constexpr ManifestText<Head + kCapabilityRoom + More> manifest(const char (&head)[Head],
+                                                               const char (&more)[More] = "") {
 	constexpr bool has[] = {has_on_batch<T>::value, has_on_alert<T>::value,   has_on_tick<T>::value,
 	                        has_on_end<T>::value,   has_save_state<T>::value, has_reconfigure<T>::value};
 	constexpr std::string_view names[] = {"events", "alerts", "ticks", "end", "state", "reconfigure"};

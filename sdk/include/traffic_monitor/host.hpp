@@ -18,7 +18,9 @@ class Host {
 public:
 	explicit Host(const tmon_host& raw) noexcept : raw_(&raw) {}
 
-	void log(uint32_t level, std::string_view text) const noexcept { raw_->log(raw_->context, level, to_str(text)); }
+	void log(uint32_t level, std::string_view text) const noexcept {
+		raw_->log(raw_->context, level, to_str(text));
+	}
 	void debug(std::string_view text) const noexcept { log(TMON_LOG_DEBUG, text); }
 	void info(std::string_view text) const noexcept { log(TMON_LOG_INFO, text); }
 	void warning(std::string_view text) const noexcept { log(TMON_LOG_WARNING, text); }
@@ -28,9 +30,7 @@ public:
 	}
 
 	// False: the queue to the host is full; the alert was refused and counted.
-	bool emit(const tmon_alert& alert) const noexcept {
-		return raw_->emit_alert(raw_->context, &alert) == TMON_OK;
-	}
+	bool emit(const tmon_alert& alert) const noexcept { return raw_->emit_alert(raw_->context, &alert) == TMON_OK; }
 	bool emit(const Alert& alert) const noexcept { return emit(alert.raw()); }
 
 	// A status other than TMON_OK tells why not; see tmon_host.block.

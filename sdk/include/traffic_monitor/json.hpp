@@ -21,7 +21,7 @@ struct Value {
 	Kind kind = Kind::null;
 	bool flag = false;
 	std::string text;               // of a string
-	std::vector<Value> items;   // of an array or an object
+	std::vector<Value> items;       // of an array or an object
 	std::vector<std::string> keys;  // of an object, one for each item
 	std::size_t begin = 0, end = 0; // where it stands in the text, bytes
 

@@ -31,8 +31,8 @@ namespace testing {
 // makes them here.
 class Plugin {
 public:
-	// Loads the file and creates an instance; created() says how that went. Throws std::runtime_error when the file is no
-	// plugin that a host with these headers would load.
+	// Loads the file and creates an instance; created() says how that went. Throws std::runtime_error when the file
+	// is no plugin that a host with these headers would load.
 	Plugin(Host& host, const std::string& path, const std::string& config = "{}") : host_(&host), library_(path) {
 		entry_ = static_cast<const tmon_plugin_entry*>(library_.symbol(TMON_PLUGIN_ENTRY_SYMBOL));
 		check(path);
@@ -106,7 +106,8 @@ public:
 		return table.save(
 		    self(),
 		    [](void* sink, const void* data, uint64_t size) -> int32_t {
-			    static_cast<std::string*>(sink)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+			    static_cast<std::string*>(sink)->append(static_cast<const char*>(data),
+			                                            static_cast<std::size_t>(size));
 			    return TMON_OK;
 		    },
 		    &state);
@@ -184,7 +185,8 @@ private:
 		if (!TMON_HAS(entry_, tmon_plugin_entry, api) || entry_->api == nullptr || entry_->id == nullptr ||
 		    entry_->version == nullptr || entry_->manifest == nullptr)
 			refuse("its entry is incomplete");
-		if (!TMON_HAS(entry_->api, tmon_plugin_api, get_extension) || api().create == nullptr || api().destroy == nullptr)
+		if (!TMON_HAS(entry_->api, tmon_plugin_api, get_extension) || api().create == nullptr ||
+		    api().destroy == nullptr)
 			refuse("its function table is incomplete");
 	}
 

@@ -77,7 +77,9 @@ public:
 		table_.emit_alert = [](tmon_host_context* context, const tmon_alert* alert) {
 			return of(context).emit(*alert);
 		};
-		table_.block = [](tmon_host_context* context, const tmon_block* block) { return of(context).add(*block); };
+		table_.block = [](tmon_host_context* context, const tmon_block* block) {
+			return of(context).add(*block);
+		};
 		table_.open = [](tmon_host_context* context, tmon_str path, uint32_t mode, int32_t* fd) {
 			return of(context).open(std::string(to_view(path)), mode, *fd);
 		};
@@ -106,9 +108,9 @@ public:
 	std::vector<std::pair<int32_t, std::string>> failures; // status, text
 	std::vector<Alert> alerts;
 	std::vector<Block> blocks;
-	std::map<std::string, Metric> metrics;                 // by name
-	std::vector<std::string> opened;                       // paths
-	std::vector<std::string> misused;                      // [serial] services used outside of a call or by another thread
+	std::map<std::string, Metric> metrics; // by name
+	std::vector<std::string> opened;       // paths
+	std::vector<std::string> misused;      // [serial] services used outside of a call or by another thread
 
 	std::string last_failure() const { return failures.empty() ? "" : failures.back().second; }
 
@@ -125,7 +127,9 @@ public:
 	// While one exists, the calling thread is within a call into the plugin.
 	class Call {
 	public:
-		explicit Call(Host& host) : host_(&host), outer_(host.caller_) { host.set_caller(std::this_thread::get_id()); }
+		explicit Call(Host& host) : host_(&host), outer_(host.caller_) {
+			host.set_caller(std::this_thread::get_id());
+		}
 		Call(const Call&) = delete;
 		Call& operator=(const Call&) = delete;
 		~Call() { host_->set_caller(outer_); }
@@ -197,8 +201,8 @@ private:
 		const std::lock_guard<std::mutex> lock(mutex_);
 		const std::string name(to_view(metric.name));
 		const bool histogram = metric.kind == TMON_METRIC_HISTOGRAM;
-		if (!TMON_HAS(&metric, tmon_metric, reserved) || metric.kind > TMON_METRIC_HISTOGRAM || !is_metric_name(name) ||
-		    metric.bound_count > (histogram ? 32u : 0u))
+		if (!TMON_HAS(&metric, tmon_metric, reserved) || metric.kind > TMON_METRIC_HISTOGRAM ||
+		    !is_metric_name(name) || metric.bound_count > (histogram ? 32u : 0u))
 			return TMON_E_INVALID;
 		std::vector<double> bounds(metric.bounds, metric.bounds + metric.bound_count);
 		for (std::size_t i = 0; i < bounds.size(); ++i)
@@ -209,7 +213,8 @@ private:
 			if (metrics.size() >= 64)
 				return TMON_E_NOMEM;
 			std::vector<uint64_t> counts(histogram ? bounds.size() + 1 : 0);
-			metrics.emplace(name, Metric{metric.kind, std::string(to_view(metric.help)), bounds, 0, counts});
+			metrics.emplace(name,
+			                Metric{metric.kind, std::string(to_view(metric.help)), bounds, 0, counts});
 			metric_names_.push_back(name);
 		} else if (found->second.kind != metric.kind || found->second.bounds != bounds) {
 			return TMON_E_INVALID;
@@ -247,7 +252,7 @@ private:
 
 	tmon_host table_{};
 	std::mutex mutex_;
-	std::thread::id caller_; // the thread within a call into the plugin; nobody's between calls
+	std::thread::id caller_;                // the thread within a call into the plugin; nobody's between calls
 	std::vector<std::string> metric_names_; // by id
 };
 

@@ -13,9 +13,9 @@ namespace json = boost::json;
 
 namespace {
 
-const std::set<std::string_view> keywords = {"type",    "properties", "required", "additionalProperties", "items",
-                                             "enum",    "default",    "minimum",  "maximum",              "minLength",
-                                             "format",  "description"};
+const std::set<std::string_view> keywords = {"type",    "properties", "required", "additionalProperties",
+                                             "items",   "enum",       "default",  "minimum",
+                                             "maximum", "minLength",  "format",   "description"};
 
 // A configuration of the defaults of a schema.
 json::object defaults(const json::object& schema) {
@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(each_is_complete_and_true) {
 			BOOST_TEST(manifest.at("id").as_string() == expected.id);
 			BOOST_TEST(manifest.at("version").as_string() == incomplete.entry().version);
 			BOOST_TEST(manifest.at("abi") == json::value({{"major", 1}, {"required", 0}, {"built", 0}}));
-			BOOST_TEST(json::value_to<std::vector<std::string>>(manifest.at("capabilities")) == expected.capabilities,
+			BOOST_TEST(json::value_to<std::vector<std::string>>(manifest.at("capabilities")) ==
+			               expected.capabilities,
 			           boost::test_tools::per_element());
 			BOOST_TEST(!manifest.at("description").as_string().empty());
 			BOOST_TEST(manifest.at("license").as_string() == "MIT OR Apache-2.0");

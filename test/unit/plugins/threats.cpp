@@ -462,7 +462,8 @@ BOOST_AUTO_TEST_CASE(its_configuration) {
 	BOOST_TEST(host.alerts.empty());
 	ShippedPlugin wrong(host, "threats", R"({"port_scan":{"ports":"many"}})");
 	BOOST_TEST(wrong.created() == TMON_E_CONFIG);
-	BOOST_TEST(host.last_failure() == R"("port_scan.ports" must be a whole number from 0 to 4294967295, not "many")");
+	BOOST_TEST(host.last_failure() ==
+	           R"("port_scan.ports" must be a whole number from 0 to 4294967295, not "many")");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

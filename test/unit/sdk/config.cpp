@@ -25,7 +25,8 @@ std::string problem(const std::function<void()>& call) {
 BOOST_AUTO_TEST_SUITE(sdk_config)
 
 BOOST_AUTO_TEST_CASE(every_type_is_read) {
-	const Config config(R"( {"n": 7, "i": -3, "d": 0.5, "e": 1e3, "max": 18446744073709551615, "t": "a\"\u00e9\ud83d\ude00é",
+	const Config config(
+	    R"( {"n": 7, "i": -3, "d": 0.5, "e": 1e3, "max": 18446744073709551615, "t": "a\"\u00e9\ud83d\ude00é",
 	                         "yes": true, "no": false, "list": [1, 2.0], "words": ["a", ""], "empty": [],
 	                         "in": {"x": {"y": 4}}, "all": [{"k": 1}, {"k": 2}]} )");
 	BOOST_TEST(config.number("n") == 7u);
@@ -67,11 +68,13 @@ BOOST_AUTO_TEST_CASE(a_section_outlives_the_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_the_key) {
-	const Config config(R"({"n": 300, "f": 1.5, "neg": -1, "t": "x", "list": [1, "two"], "in": {"n": null}, "big": 1e300})");
+	const Config config(
+	    R"({"n": 300, "f": 1.5, "neg": -1, "t": "x", "list": [1, "two"], "in": {"n": null}, "big": 1e300})");
 	BOOST_TEST(problem([&] { config.number("m"); }) == R"("m" is missing)");
 	BOOST_TEST(problem([&] { config.number("t"); }) ==
 	           R"("t" must be a whole number from 0 to 18446744073709551615, not "x")");
-	BOOST_TEST(problem([&] { config.number<uint8_t>("n"); }) == R"("n" must be a whole number from 0 to 255, not 300)");
+	BOOST_TEST(problem([&] { config.number<uint8_t>("n"); }) ==
+	           R"("n" must be a whole number from 0 to 255, not 300)");
 	BOOST_TEST(problem([&] { config.number<int32_t>("f"); }) ==
 	           R"("f" must be a whole number from -2147483648 to 2147483647, not 1.5)");
 	BOOST_TEST(problem([&] { config.number<uint16_t>("neg"); }) ==
@@ -115,7 +118,8 @@ BOOST_AUTO_TEST_CASE(text_that_is_not_strict_json_is_refused) {
 	    {"{\"a\":" + deep + "}", "too many levels at byte 69"},
 	};
 	for (const auto& [text, expected] : cases)
-		BOOST_TEST(problem([&] { Config config(text); }) == "the configuration is not valid JSON: " + expected, text);
+		BOOST_TEST(problem([&] { Config config(text); }) == "the configuration is not valid JSON: " + expected,
+		           text);
 	BOOST_TEST(problem([] { Config config("[]"); }) == "the configuration must be a JSON object");
 }
 

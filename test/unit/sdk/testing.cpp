@@ -39,11 +39,14 @@ BOOST_AUTO_TEST_CASE(serial_services_outside_of_a_call_are_refused_and_noted) {
 		Host::Call call(host);
 		BOOST_TEST(tmon::to_view(table.interface_name(table.context, 2)) == "eth0");
 		int32_t fd = -1;
-		std::thread([&] { BOOST_TEST(table.open(table.context, tmon::to_str("-"), TMON_OPEN_APPEND, &fd) == TMON_E_INTERNAL); })
-		    .join();
+		std::thread([&] {
+			BOOST_TEST(table.open(table.context, tmon::to_str("-"), TMON_OPEN_APPEND, &fd) ==
+			           TMON_E_INTERNAL);
+		}).join();
 		BOOST_TEST(fd == -1);
 	}
-	BOOST_TEST(host.misused == (std::vector<std::string>{"interface_name", "open"}), boost::test_tools::per_element());
+	BOOST_TEST(host.misused == (std::vector<std::string>{"interface_name", "open"}),
+	           boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(metrics) {
@@ -59,7 +62,8 @@ BOOST_AUTO_TEST_CASE(metrics) {
 		services.record(sizes, value);
 	services.record(99, 1);
 	BOOST_TEST(host.metrics.at("packets").value == 5);
-	BOOST_TEST(host.metrics.at("sizes").counts == (std::vector<uint64_t>{2, 1, 1}), boost::test_tools::per_element());
+	BOOST_TEST(host.metrics.at("sizes").counts == (std::vector<uint64_t>{2, 1, 1}),
+	           boost::test_tools::per_element());
 	BOOST_CHECK_THROW(services.gauge("packets", ""), tmon::Error);
 	BOOST_CHECK_THROW(services.gauge("Packets", ""), tmon::Error);
 	BOOST_CHECK_THROW(services.histogram("falling", "", {2, 1}), tmon::Error);

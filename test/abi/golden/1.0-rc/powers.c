@@ -77,8 +77,8 @@ static int32_t emit(struct powers *self, const tmon_event *event, uint64_t utc_n
 {
 	tmon_measure threshold = {text("packets"), 1}, observed = {text("bytes"), event->packet_size};
 	uint8_t victim[1][16];
-	tmon_alert alert = {.size = sizeof(alert), .state = TMON_ALERT_OPEN, .alert_id = 7, .rule = text("first_packet"),
-			    .message = text("the first packet of a batch"), .mitre = text("T1046"),
+	tmon_alert alert = {.size = sizeof(alert), .state = TMON_ALERT_OPEN, .alert_id = 7,
+			    .rule = text("first_packet"), .message = text("the first packet of a batch"), .mitre = text("T1046"),
 			    .severity = TMON_SEVERITY_MEDIUM, .ip_version = event->ip_version, .confidence = 0.5,
 			    .victim_count = 1, .threshold_count = 1, .threshold = &threshold, .observed = &observed,
 			    .observed_count = 1, .first_seen_ns = utc_ns, .last_seen_ns = utc_ns, .count = 1};
@@ -95,7 +95,8 @@ static int32_t on_batch(void *context, const tmon_batch *batch)
 	const tmon_host *host = self->host;
 	const unsigned char *at = batch->events;
 	const tmon_event *first = batch->events;
-	tmon_block block = {.size = sizeof(block), .prefix_length = 128, .ttl_ns = 60000000000u, .reason = text("first")};
+	tmon_block block = {.size = sizeof(block), .prefix_length = 128, .ttl_ns = 60000000000u,
+			    .reason = text("first")};
 	tmon_str interface, entry;
 	int32_t emitted, blocked;
 
@@ -116,7 +117,9 @@ static int32_t on_batch(void *context, const tmon_batch *batch)
 	blocked = host->block(host->context, &block);
 	interface = host->interface_name(host->context, first->ifindex);
 	entry = host->entry_name(host->context, first->entry);
-	say(host, "batch ring %" PRIu32 " first %" PRIu64 " count %" PRIu32 " lost %" PRIu64 " at %.*s by '%.*s' emit %d block %d stop %" PRIu32,
+	say(host,
+	    "batch ring %" PRIu32 " first %" PRIu64 " count %" PRIu32 " lost %" PRIu64
+	    " at %.*s by '%.*s' emit %d block %d stop %" PRIu32,
 	    batch->ring, batch->first_seq, batch->count, batch->lost_before, (int)interface.size, interface.data,
 	    (int)entry.size, entry.data, emitted, blocked, host->stop_requested(host->context));
 	return TMON_OK;
@@ -130,8 +133,8 @@ static int32_t flush(void *context)
 
 static int32_t on_alert(void *context, const tmon_alert *alert)
 {
-	say(((struct powers *)context)->host, "alert %" PRIu64 " from %.*s: %.*s, %" PRIu32 " victims, %" PRIu64 " figures",
-	    alert->alert_id, (int)alert->emitter.size, alert->emitter.data, (int)alert->rule.size, alert->rule.data,
+	say(((struct powers *)context)->host,
+	    "alert %" PRIu64 " from %.*s: %.*s, %" PRIu32 " victims, %" PRIu64 " figures", alert->alert_id, (int)alert->emitter.size, alert->emitter.data, (int)alert->rule.size, alert->rule.data,
 	    alert->victim_count, alert->observed_count);
 	return TMON_OK;
 }

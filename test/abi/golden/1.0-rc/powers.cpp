@@ -37,26 +37,27 @@ public:
 		}
 		host().record(counter_, batch.size());
 		const uint64_t utc_ns = batch.utc_ns(first);
-		const bool emitted = host().emit(tmon::Alert("first_packet", TMON_SEVERITY_MEDIUM, first, "the first packet of a batch")
-		                                     .id(7)
-		                                     .mitre("T1046")
-		                                     .confidence(0.5)
-		                                     .seen(utc_ns, utc_ns)
-		                                     .threshold("packets", 1)
-		                                     .observed("bytes", first.packet_size));
+		const bool emitted =
+		    host().emit(tmon::Alert("first_packet", TMON_SEVERITY_MEDIUM, first, "the first packet of a batch")
+		                    .id(7)
+		                    .mitre("T1046")
+		                    .confidence(0.5)
+		                    .seen(utc_ns, utc_ns)
+		                    .threshold("packets", 1)
+		                    .observed("bytes", first.packet_size));
 		const int32_t blocked = host().block(first.src, 60, "first");
 		std::ostringstream line;
-		line << "batch ring " << batch.ring() << " first " << batch.first_seq() << " count " << batch.size() << " lost "
-		     << batch.lost_before() << " at " << host().interface_name(first.ifindex) << " by '"
-		     << host().entry_name(first.entry) << "' emit " << (emitted ? 0 : 1) << " block " << blocked << " stop "
-		     << host().stop_requested();
+		line << "batch ring " << batch.ring() << " first " << batch.first_seq() << " count " << batch.size()
+		     << " lost " << batch.lost_before() << " at " << host().interface_name(first.ifindex) << " by '"
+		     << host().entry_name(first.entry) << "' emit " << (emitted ? 0 : 1) << " block " << blocked
+		     << " stop " << host().stop_requested();
 		say(line.str());
 	}
 	void flush() { say("flush"); }
 	void on_alert(const tmon_alert& alert) {
-		say("alert " + std::to_string(alert.alert_id) + " from " + std::string(tmon::to_view(alert.emitter)) + ": " +
-		    std::string(tmon::to_view(alert.rule)) + ", " + std::to_string(alert.victim_count) + " victims, " +
-		    std::to_string(alert.observed_count) + " figures");
+		say("alert " + std::to_string(alert.alert_id) + " from " + std::string(tmon::to_view(alert.emitter)) +
+		    ": " + std::string(tmon::to_view(alert.rule)) + ", " + std::to_string(alert.victim_count) +
+		    " victims, " + std::to_string(alert.observed_count) + " figures");
 	}
 	static constexpr uint64_t tick_interval_ns = 500'000'000;
 	void on_tick(const tmon_tick& tick) {
