@@ -76,16 +76,17 @@ public:
 	// The elements of the array under `key`.
 	std::vector<std::string> texts(std::string_view key) const {
 		return array<std::string>(
-		    key, [this](const auto& value, const auto& where) { return to_text(value, where); });
+		    key, [this](const auto& value, const auto& where) { return this->to_text(value, where); });
 	}
 	template <class T = uint64_t>
 	std::vector<T> numbers(std::string_view key) const {
-		return array<T>(key,
-		                [this](const auto& value, const auto& where) { return to_number<T>(value, where); });
+		return array<T>(key, [this](const auto& value, const auto& where) {
+			return this->template to_number<T>(value, where);
+		});
 	}
 	std::vector<Config> sections(std::string_view key) const {
-		return array<Config>(key,
-		                     [this](const auto& value, const auto& where) { return to_section(value, where); });
+		return array<Config>(
+		    key, [this](const auto& value, const auto& where) { return this->to_section(value, where); });
 	}
 
 private:

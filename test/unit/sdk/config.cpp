@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(text_that_is_not_strict_json_is_refused) {
 	    {"{\"a\":" + deep + "}", "too many levels at byte 69"},
 	};
 	for (const auto& [text, expected] : cases)
-		BOOST_TEST(problem([&] { Config config(text); }) == "the configuration is not valid JSON: " + expected,
+		BOOST_TEST(problem([&json = text] { Config config(json); }) ==
+		               "the configuration is not valid JSON: " + expected,
 		           text);
 	BOOST_TEST(problem([] { Config config("[]"); }) == "the configuration must be a JSON object");
 }
