@@ -95,6 +95,10 @@ BOOST_AUTO_TEST_CASE(the_manifest_survives_what_linkers_do) {
 			    shell.must("readelf -SW " + file +
 			               " | grep -oE '\\.tmon\\.manifest +PROGBITS +.*' | awk '{print $7}'");
 			BOOST_TEST((flags.find('A') != flags.npos && flags.find_first_of("WX") == flags.npos), flags);
+			// A C++ library within the plugin leaves its reserve for exceptions behind: a leak, to a
+			// sanitizer. The golden one is loaded by a program of its own.
+			if (command.find("static-libstdc++") != std::string::npos)
+				continue;
 			tmon::testing::Host host;
 			tmon::testing::Plugin plugin(host, dir / file);
 			BOOST_TEST(plugin.created() == TMON_OK);
