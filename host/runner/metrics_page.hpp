@@ -4,11 +4,11 @@
 // runner without a message, read by the host whenever it likes.
 #pragma once
 
+#include "host/stats/metric_value.hpp"
 #include "traffic_monitor/plugin.h"
 
 #include <atomic>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace tmon {
@@ -39,14 +39,7 @@ int32_t define_metric(MetricsPage& page, const tmon_metric& metric, uint32_t& id
 void record_metric(MetricsPage& page, uint32_t id, double value) noexcept;
 
 // The host's side.
-struct MetricValue {
-	uint32_t kind = TMON_METRIC_COUNTER;
-	std::string name;
-	std::string help;
-	double value = 0;
-	std::vector<double> bounds;
-	std::vector<uint64_t> buckets; // one more than bounds; not summed up
-};
+//
 // What can be read of a page that a plugin may have written anything into: well-formed metrics only, each name
 // once.
 std::vector<MetricValue> read_metrics(const MetricsPage& page);

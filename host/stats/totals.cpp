@@ -2,16 +2,19 @@
 #include "host/stats/totals.hpp"
 
 #include "host/system/fd.hpp"
+#include "traffic_monitor/plugin.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cmath>
 #include <system_error>
 
 namespace tmon {
@@ -56,6 +59,23 @@ json::object describe_interface(const tmon_counters& counters) {
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
+// Infinity is no JSON.
+json::value number_or_null(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
+
+json::object describe_metrics(const std::vector<MetricValue>& metrics) {
+	json::object described;
+	for (const MetricValue& metric : metrics) {
+		if (metric.kind != TMON_METRIC_HISTOGRAM) {
+			described[metric.name] = number_or_null(metric.value);
+			continue;
+		}
+		described[metric.name] = json::object{{"bounds", json::value_from(metric.bounds)},
+		                                      {"buckets", json::value_from(metric.buckets)},
+		                                      {"sum", number_or_null(metric.value)}};
+	}
+	return described;
+}
+
 } // namespace
 
 void PluginTotals::add(const PluginTotals& more) {
@@ -69,6 +89,7 @@ void PluginTotals::add(const PluginTotals& more) {
 	alerts_delivered += more.alerts_delivered;
 	alerts_failed += more.alerts_failed;
 	alerts_pending += more.alerts_pending;
+	metrics.insert(metrics.end(), more.metrics.begin(), more.metrics.end());
 }
 
 void PacketTotals::add(const tmon_counters& counters) {
@@ -121,6 +142,8 @@ std::vector<std::string> describe(const Totals& totals) {
 			line += "; alerts accepted " + number(plugin.alerts_accepted) + " = delivered " +
 			        number(plugin.alerts_delivered) + " + failed " + number(plugin.alerts_failed) + " + pending " +
 			        number(plugin.alerts_pending);
+		if (plugin.restarts)
+			line += "; started again " + number(plugin.restarts) + (plugin.restarts == 1 ? " time" : " times");
 		lines.push_back(std::move(line));
 	}
 	if (totals.alerts.emitted)
@@ -137,7 +160,10 @@ std::string to_json(const Totals& totals) {
 		                 {"delivered", plugin.delivered},
 		                 {"lagged", plugin.lagged},
 		                 {"failed", plugin.failed},
-		                 {"pending", plugin.pending}};
+		                 {"pending", plugin.pending},
+		                 {"restarts", plugin.restarts}};
+		if (!plugin.metrics.empty())
+			one["metrics"] = describe_metrics(plugin.metrics);
 		if (plugin.alerts_accepted)
 			one["alerts"] = json::object{{"accepted", plugin.alerts_accepted},
 			                             {"delivered", plugin.alerts_delivered},

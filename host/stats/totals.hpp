@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bpf/counters.h"
+#include "host/stats/metric_value.hpp"
 
 #include <cstdint>
 #include <string>
@@ -41,6 +42,7 @@ struct PluginTotals {
 	uint64_t alerts_delivered = 0;
 	uint64_t alerts_failed = 0;
 	uint64_t alerts_pending = 0;
+	std::vector<MetricValue> metrics; // of its own
 
 	void add(const PluginTotals& more); // of another time
 };

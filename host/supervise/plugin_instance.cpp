@@ -310,6 +310,7 @@ PluginTotals PluginInstance::totals() const {
 	PluginTotals totals = account_.totals(reader());
 	totals.name = name();
 	totals.restarts = restart_count_;
+	totals.metrics = account_.metrics(reader());
 	return totals;
 }
 

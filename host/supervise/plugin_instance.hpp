@@ -97,7 +97,6 @@ public:
 
 	PluginTotals totals() const;
 	AlertTotals emitted_alerts() const { return account_.emitted(reader()); }
-	std::vector<MetricValue> metrics() const { return account_.metrics(reader()); }
 	uint64_t lines_lost() const { return account_.lines_lost(reader()); }
 
 private:

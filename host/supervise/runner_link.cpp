@@ -324,7 +324,9 @@ void RunnerLink::handle(Message message) {
 		}
 		break;
 	case MessageType::ready:
-		if (std::optional<PluginTraits> traits = decode_traits(message.body); traits && loaded_ && !created_) {
+		if (!loaded_ || created_ || refusal_.status != TMON_OK)
+			break;
+		if (std::optional<PluginTraits> traits = decode_traits(message.body)) {
 			traits_ = std::move(*traits);
 			created_ = true;
 			listener_.on_ready(*this);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/stats/totals.hpp"
 #include "test/support/temp_dir.hpp"
+#include "traffic_monitor/plugin.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -10,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <limits>
 #include <ostream>
 #include <set>
 #include <thread>
@@ -141,8 +143,8 @@ BOOST_AUTO_TEST_CASE(json_has_exactly_these_fields) {
 	const json::object& plugins = all.at("plugins").as_object();
 	BOOST_TEST((keys(plugins) == std::set<std::string>{"logger", "quiet"}));
 	BOOST_TEST((plugins.at("quiet") ==
-	            json::parse(R"({"offered":0,"delivered":0,"lagged":0,"failed":0,"pending":0})")));
-	BOOST_TEST((plugins.at("logger") == json::parse(R"({"offered":30,"delivered":20,"lagged":5,"failed":3,"pending":2,
+	            json::parse(R"({"offered":0,"delivered":0,"lagged":0,"failed":0,"pending":0,"restarts":0})")));
+	BOOST_TEST((plugins.at("logger") == json::parse(R"({"offered":30,"delivered":20,"lagged":5,"failed":3,"pending":2,"restarts":0,
 		"alerts":{"accepted":9,"delivered":6,"failed":2,"pending":1}})")));
 	BOOST_TEST((all.at("alerts") == json::parse(R"({"emitted":12,"accepted":9,"refused":3})")));
 	BOOST_TEST((all.at("interfaces") == json::parse(R"({"eth0":{"seen":100,
@@ -195,6 +197,20 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_leaves_nothing) {
 	BOOST_CHECK_THROW(write_atomically(dir / "stats.json", "x"), std::system_error);
 	BOOST_TEST(test::read_file(dir / "victim") == "precious");
 	BOOST_CHECK_THROW(write_atomically("/dev/full/x", "x"), std::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_and_restarts_are_shown) {
+	Totals totals = balanced();
+	PluginTotals& plugin = totals.plugins[0];
+	plugin.restarts = 2;
+	plugin.metrics = {{TMON_METRIC_COUNTER, "lines_total", "", 12, {}, {}},
+	                  {TMON_METRIC_GAUGE, "endless", "", std::numeric_limits<double>::infinity(), {}, {}},
+	                  {TMON_METRIC_HISTOGRAM, "size", "", 30, {1, 2}, {3, 4, 5}}};
+	const json::value all = json::parse(to_json(totals));
+	BOOST_TEST((all.at("plugins").at("logger").at("restarts") == 2));
+	BOOST_TEST((all.at("plugins").at("logger").at("metrics") ==
+	            json::parse(R"({"lines_total":1.2E1,"endless":null,"size":{"bounds":[1E0,2E0],"buckets":[3,4,5],"sum":3E1}})")));
+	BOOST_TEST(describe(totals)[1].ends_with("; started again 2 times"));
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_always_sees_complete_json) {
