@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <utility>
 
 int main(int argc, char** argv) {
 	using namespace tmon;
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
 			std::fprintf(stderr, "%s\n", to_string(error).c_str());
 		if (!merged.config)
 			return merged.exit_code;
-		return monitor_live(*merged.config, spawner, read_configuration);
+		return monitor_live(*merged.config, std::move(spawner), read_configuration);
 	} catch (const std::exception& error) {
 		std::fprintf(stderr, "traffic-monitor: %s\n", error.what());
 		return exit_runtime;

@@ -80,19 +80,23 @@ std::string join(const char* what, const std::vector<std::string>& names) {
 
 class Monitor {
 public:
-	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner& spawner,
+	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
-	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()),
+	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
 	      source_({config.permitted, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
-	      attached_(attach(spawner, io_)),
-	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner, std::nullopt},
+	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
 	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
 	                                                    : CrashStore::default_directory(),
 	                             config.crashes_kept),
 	                  {[this] { source_.doorbell().arm(); },
 	                   [this](uint32_t flags) { return make_tick(totals(), flags); }}),
 	      signals_(io_, SIGINT, SIGTERM, SIGHUP), doorbell_(io_, fcntl(source_.doorbell().descriptor(), F_DUPFD_CLOEXEC, 0)),
-	      stats_timer_(io_) {}
+	      stats_timer_(io_) {
+		spawner_.attach(io_);
+		spawner_.on_lost([] {
+			log_error("the process that starts plugins has died, and all plugins with it; packets are filtered as before");
+		});
+	}
 
 	int run() {
 		wait_for_signals();
@@ -128,15 +132,6 @@ public:
 	}
 
 private:
-	// A member initialiser, so that it is attached before the supervisor uses it.
-	static bool attach(Spawner& spawner, boost::asio::io_context& io) {
-		spawner.attach(io);
-		spawner.on_lost([] {
-			log_error("the process that starts plugins has died, and all plugins with it; packets are filtered as before");
-		});
-		return true;
-	}
-
 	void wait_for_signals() {
 		signals_.async_wait([this](const auto& failed, int number) {
 			if (failed)
@@ -295,9 +290,9 @@ private:
 	const std::function<MergeResult()>& read_again_;
 	const bool has_terminal_;
 	boost::asio::io_context io_{1};
-	// The supervisor uses the source's rings and goes first.
+	Spawner spawner_; // its connection belongs to the io_context
+	// The supervisor uses the source's rings and the spawner and goes first.
 	LiveSource source_;
-	bool attached_;
 	Supervisor supervisor_;
 	boost::asio::signal_set signals_;
 	boost::asio::posix::stream_descriptor doorbell_;
@@ -312,7 +307,7 @@ private:
 
 } // namespace
 
-int monitor_live(const Config& config, Spawner& spawner, const std::function<MergeResult()>& read_again) {
+int monitor_live(const Config& config, Spawner spawner, const std::function<MergeResult()>& read_again) {
 	const std::vector<Interface> interfaces = resolve_interfaces(config.interfaces);
 	if (interfaces.empty())
 		return exit_attach;
@@ -322,7 +317,7 @@ int monitor_live(const Config& config, Spawner& spawner, const std::function<Mer
 		return exit_attach;
 	}
 	try {
-		return Monitor(config, interfaces, spawner, read_again).run();
+		return Monitor(config, interfaces, std::move(spawner), read_again).run();
 	} catch (const FilterError& error) {
 		log_error(error.what());
 		return exit_attach;
