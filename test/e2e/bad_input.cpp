@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 		                                     bench.with_plugins({plugin(file, "text")})};
 	     },
 	     3,
-	     {"plugins[0]: ", "text.so cannot be loaded: not an ELF file"}},
+	     {"config.json:1:", "text.so cannot be loaded: not an ELF file"}},
 	    {"an empty file",
 	     [](const Bench& bench) {
 		     const std::string file = bench.write("empty.so", "");
@@ -238,19 +238,19 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 		                                     bench.with_plugins({plugin(file, "empty")})};
 	     },
 	     3,
-	     {"plugins[0]: ", "empty.so cannot be loaded: empty"}},
+	     {"config.json:1:", "empty.so cannot be loaded: empty"}},
 	    {"no entry",
 	     with_plugin(test_plugin("no_entry")),
 	     3,
-	     {"plugins[0]: ", "no_entry.so is not a plugin"}},
+	     {"no_entry.so is not a plugin: it exports no tmon_plugin_entry_v1"}},
 	    {"another ABI",
 	     with_plugin(test_plugin("other_major")),
 	     3,
-	     {"other_major.so: manifest:", "it was built for plugin ABI 7.0, this is ", "rebuild it"}},
+	     {"other_major.so: manifest:1:", "it was built for plugin ABI 8.0, this is 1.0", "rebuild it"}},
 	    {"a newer ABI",
 	     with_plugin(test_plugin("newer_minor")),
 	     3,
-	     {"newer_minor.so: manifest:", "it requires plugin ABI ", "a newer traffic-monitor is needed"}},
+	     {"newer_minor.so: manifest:1:", "it requires plugin ABI 1.1, this is 1.0", "a newer traffic-monitor is needed"}},
 	    {"two at once",
 	     [](const Bench& bench) {
 		     return std::vector<std::string>{
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 		                             plugin(test_plugin("no_entry"), "two")})};
 	     },
 	     3,
-	     {"plugins[0]: unknown plugin \"nothing\"", "plugins[2]: "}},
+	     {"plugins[0]: unknown plugin \"nothing\"", "plugins[2]: ", "no_entry.so is not a plugin"}},
 	});
 }
 
@@ -269,8 +269,8 @@ BOOST_AUTO_TEST_CASE(plugin_configuration) {
 	     config_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"], \"plugins\": [\n  {\"plugin\": \"console\"},\n"
 	                 "  {\"plugin\": \"threats\", \"config\": {\"port_scan\": {\"prots\": 3}}}\n]}"),
 	     3,
-	     {"config.json:3:", "unknown key \"prots\" in plugins[1].config.port_scan", "did you mean \"ports\"?"}},
-	    {"missing file", with_plugin("logger-json"), 3, {"the key \"file\" is missing in plugins[0].config"}},
+	     {"config.json:3:50: error: unknown key \"prots\" in plugins[1].config.port_scan (did you mean \"ports\"?)"}},
+	    {"missing file", with_plugin("logger-json"), 3, {"config.json:1:", "the key \"file\" is missing in plugins[0].config"}},
 	    {"nowhere to put alerts", with_plugin("alerts", {{"console", false}}), 3, {"alerts would go nowhere"}},
 	});
 }

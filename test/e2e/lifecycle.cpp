@@ -85,15 +85,31 @@ BOOST_AUTO_TEST_SUITE(lifecycle, *needs_root())
 
 BOOST_AUTO_TEST_CASE(sigint_ends_it_in_order) { check_end_by(SIGINT, false); }
 BOOST_AUTO_TEST_CASE(sigterm_ends_it_in_order) { check_end_by(SIGTERM, false); }
-BOOST_AUTO_TEST_CASE(sighup_ends_it_in_order) { check_end_by(SIGHUP, false); }
 BOOST_AUTO_TEST_CASE(ctrl_c_ends_it_in_order) { check_end_by(SIGINT, true); }
+
+BOOST_AUTO_TEST_CASE(sighup_reads_the_configuration_again_and_it_goes_on) {
+	const Wire wire;
+	const TempDir logs;
+	Monitor monitor(wire.watched, everything(wire, logs));
+	const auto runners = monitor.runners();
+	const Sent first = wire.send({"--scenario", "mixed", "--count", "1000"});
+	monitor.signal(SIGHUP);
+	BOOST_TEST(eventually([&] { return says(monitor.errors(), "plugins reloaded: nothing has changed"); }));
+	BOOST_TEST((monitor.runners() == runners));
+	const Sent second = wire.send({"--scenario", "mixed", "--count", "1000"});
+	const Ended ended = monitor.stop();
+	BOOST_TEST(ended.status == 0);
+	check_accounts(ended.stats);
+	BOOST_TEST(figure(ended.stats, "/plugins/log/delivered") == first.denied + second.denied);
+}
 
 BOOST_AUTO_TEST_CASE(sigkill_leaves_nothing_attached_or_running) {
 	const Wire wire;
 	const TempDir logs;
 	Monitor monitor(wire.watched, everything(wire, logs));
-	const auto runners = monitor.runners();
+	auto runners = monitor.runners();
 	BOOST_TEST(runners.size() == 4u);
+	runners["the spawner"] = monitor.spawner();
 	monitor.signal(SIGKILL);
 	check_nothing_is_left(wire, monitor, runners);
 	BOOST_TEST(monitor.wait().status == -SIGKILL);

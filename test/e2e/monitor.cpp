@@ -31,6 +31,19 @@ std::vector<std::string> command(const MonitorOptions& options, const TempDir& f
 	return words;
 }
 
+// Those that are named as this program names its processes, by the rest of their names.
+std::map<std::string, pid_t> children_of(pid_t parent) {
+	std::map<std::string, pid_t> found;
+	const std::string id = std::to_string(parent);
+	std::istringstream children(read_file("/proc/" + id + "/task/" + id + "/children"));
+	for (pid_t child = 0; children >> child;) {
+		const std::string name = read_file("/proc/" + std::to_string(child) + "/comm");
+		if (name.starts_with("tm:") && name.ends_with('\n'))
+			found[name.substr(3, name.size() - 4)] = child;
+	}
+	return found;
+}
+
 json::object parse_stats(const std::filesystem::path& file) {
 	const std::string text = read_file(file);
 	return text.empty() ? json::object{} : json::parse(text).as_object();
@@ -66,17 +79,13 @@ Monitor::Monitor(const NetworkNamespace& where, const MonitorOptions& options)
 		throw std::runtime_error("it does not monitor:\n" + process_.errors());
 }
 
-std::map<std::string, pid_t> Monitor::runners() const {
-	std::map<std::string, pid_t> found;
-	const std::string id = std::to_string(pid());
-	std::istringstream children(read_file("/proc/" + id + "/task/" + id + "/children"));
-	for (pid_t child = 0; children >> child;) {
-		std::string name = read_file("/proc/" + std::to_string(child) + "/comm");
-		if (name.starts_with("tm:") && name.ends_with('\n'))
-			found[name.substr(3, name.size() - 4)] = child;
-	}
-	return found;
+pid_t Monitor::spawner() const {
+	const auto found = children_of(pid());
+	const auto at = found.find("spawner");
+	return at == found.end() ? -1 : at->second;
 }
+
+std::map<std::string, pid_t> Monitor::runners() const { return children_of(spawner()); }
 
 void Monitor::signal_all(int number) const { kill(-pid(), number); }
 

@@ -54,6 +54,8 @@ public:
 	std::string errors() const { return process_.errors(); }
 	std::filesystem::path stats_file() const { return files_ / "stats.json"; }
 
+	// The process that starts, reaps and ends them; -1 when there is none.
+	pid_t spawner() const;
 	// The processes of its plugins, by instance name.
 	std::map<std::string, pid_t> runners() const;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A plugin that requires a newer host. */
+/* A plugin that requires a newer host, and says so. */
 #include <traffic_monitor/plugin.h>
 
-const tmon_plugin_entry tmon_plugin_entry_v1 = {
-	.magic = TMON_PLUGIN_MAGIC,
-	.size = sizeof(tmon_plugin_entry),
-	.abi_major = TMON_ABI_MAJOR,
-	.abi_minor_required = TMON_ABI_MINOR + 1,
-	.abi_minor_built = TMON_ABI_MINOR + 1,
-};
+#undef TMON_ABI_MINOR
+#undef TMON_ABI_MINOR_REQUIRED
+#define TMON_ABI_MINOR 1
+#define TMON_ABI_MINOR_REQUIRED 1
+
+static const tmon_plugin_api api = {.size = sizeof(api)};
+
+TMON_DEFINE_PLUGIN("newer-minor", "1", api, "[]", "");
