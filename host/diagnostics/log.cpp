@@ -10,11 +10,16 @@
 #include <boost/smart_ptr/make_shared_object.hpp>
 #include <boost/smart_ptr/shared_ptr.hpp>
 
-#include <chrono>
+#include <poll.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <streambuf>
 
 namespace tmon {
 
@@ -23,6 +28,40 @@ namespace {
 namespace trivial = boost::log::trivial;
 
 std::atomic<Severity> lowest{Severity::debug};
+
+// Standard error. A stream of the library goes silent for good at its first failure, and somebody who shares the
+// terminal or the pipe with us, such as a plugin that writes to standard output, can make a write fail.
+class StandardError : public std::streambuf {
+protected:
+	int_type overflow(int_type c) override {
+		const char byte = traits_type::to_char_type(c);
+		if (!traits_type::eq_int_type(c, traits_type::eof()))
+			put(&byte, 1);
+		return traits_type::not_eof(c);
+	}
+	std::streamsize xsputn(const char* text, std::streamsize size) override {
+		put(text, static_cast<std::size_t>(size));
+		return size;
+	}
+
+private:
+	// What cannot be written is lost, and what follows it is tried again.
+	static void put(const char* text, std::size_t size) {
+		while (size > 0) {
+			const ssize_t written = write(STDERR_FILENO, text, size);
+			if (written > 0) {
+				text += written;
+				size -= static_cast<std::size_t>(written);
+			} else if (written < 0 && errno == EAGAIN) {
+				// Somebody has made it non-blocking. We wait as for any other.
+				pollfd room{STDERR_FILENO, POLLOUT, 0};
+				poll(&room, 1, -1);
+			} else if (written == 0 || errno != EINTR) {
+				return;
+			}
+		}
+	}
+};
 
 trivial::severity_level level(Severity severity) {
 	switch (severity) {
@@ -55,6 +94,10 @@ std::string utc_now() {
 void start_log(bool verbose) {
 	using Backend = boost::log::sinks::text_ostream_backend;
 	const auto backend = boost::make_shared<Backend>();
+	// Never destroyed: threads that a plugin has left may log to the very end.
+	static StandardError& standard_error = *new StandardError;
+	if (std::clog.rdbuf() == std::cerr.rdbuf()) // as it is at first
+		std::clog.rdbuf(&standard_error);
 	backend->add_stream(boost::shared_ptr<std::ostream>(&std::clog, [](std::ostream*) {}));
 	backend->auto_flush(true);
 	const auto sink = boost::make_shared<boost::log::sinks::synchronous_sink<Backend>>(backend);

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/diagnostics/log.hpp"
 
+#include "host/system/fd.hpp"
+
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
 namespace {
 
@@ -29,6 +37,48 @@ BOOST_AUTO_TEST_CASE(debug_lines_are_for_the_verbose) {
 		BOOST_TEST((caught.str().find(" debug: detail\n") != std::string::npos) == verbose);
 		BOOST_TEST(caught.str().find("Z error: trouble\n") != std::string::npos);
 	}
+}
+
+// A plugin that shares standard error with us can have made it so.
+BOOST_AUTO_TEST_CASE(a_write_that_fails_is_not_the_last) {
+	signal(SIGPIPE, SIG_IGN);
+	const Fd before(dup(STDERR_FILENO));
+	const auto read_all = [](int from) {
+		std::string text;
+		char bytes[65536];
+		for (ssize_t size; (size = read(from, bytes, sizeof bytes)) > 0;)
+			text.append(bytes, static_cast<std::size_t>(size));
+		return text;
+	};
+	const auto pipe_as_standard_error = [](Fd& reader) {
+		int ends[2];
+		BOOST_REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+		reader = Fd(ends[0]);
+		const Fd writer(ends[1]);
+		dup2(writer.get(), STDERR_FILENO);
+	};
+
+	start_log(false);
+	Fd reader;
+	pipe_as_standard_error(reader);
+	fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+	std::string text;
+	std::thread late([&] { text = read_all(reader.get()); });
+	constexpr int lines = 20000; // more than any pipe holds
+	for (int i = 0; i < lines; ++i)
+		log_error("line " + std::to_string(i));
+	dup2(before.get(), STDERR_FILENO);
+	late.join();
+	BOOST_TEST(std::count(text.begin(), text.end(), '\n') == lines);
+	BOOST_TEST(text.ends_with("line " + std::to_string(lines - 1) + "\n"));
+
+	pipe_as_standard_error(reader);
+	reader.reset();
+	log_error("nobody reads this");
+	pipe_as_standard_error(reader);
+	log_error("but this");
+	dup2(before.get(), STDERR_FILENO);
+	BOOST_TEST(read_all(reader.get()).ends_with("error: but this\n"));
 }
 
 } // namespace
