@@ -15,6 +15,7 @@
 #include <mutex>
 #include <span>
 #include <system_error>
+#include <utility>
 
 namespace tmon {
 
@@ -33,7 +34,9 @@ constexpr auto kSleepAfter = 5ms;     // of silence: sleep until woken
 constexpr auto kFailureReport = 10s;  // at most one line about failing calls in this time
 constexpr auto kGivenUpPause = 1s;     // between two looks of a plugin that has given up
 
-void add(std::atomic<uint64_t>& counter, uint64_t amount) { counter.fetch_add(amount, std::memory_order_relaxed); }
+// What is counted has been taken: the cursor is stored first, so that a runner that dies in between has lost some
+// events and has not counted some that it never took.
+void add(std::atomic<uint64_t>& counter, uint64_t amount) { counter.fetch_add(amount, std::memory_order_release); }
 
 } // namespace
 
@@ -179,10 +182,10 @@ Runner::Found Runner::sweep() {
 		if (read.count + read.lost >= kMany)
 			found = Found::many;
 		lost_[ring] += read.lost;
+		page.cursor[ring].store(cursors_[ring], std::memory_order_release);
 		add(page.lagged, read.lost);
 		in_hand_ += read.count;
 		page.in_hand.store(in_hand_, std::memory_order_relaxed);
-		page.cursor[ring].store(cursors_[ring], std::memory_order_release);
 		if (read.count == 0)
 			continue;
 		tmon_batch batch{};
@@ -269,9 +272,8 @@ void Runner::give_up(int32_t status) {
 void Runner::discard_all() {
 	for (uint32_t ring = 0; ring < cursors_.size(); ++ring) {
 		const uint64_t head = setup_->rings.head(ring);
-		add(setup_->page->failed, head - cursors_[ring]);
-		cursors_[ring] = head;
 		setup_->page->cursor[ring].store(head, std::memory_order_release);
+		add(setup_->page->failed, head - std::exchange(cursors_[ring], head));
 	}
 }
 
