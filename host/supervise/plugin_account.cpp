@@ -7,7 +7,15 @@ namespace tmon {
 
 namespace {
 
+// Alerts that one runner can have had refused: more takes longer than any runs. What a plugin claims must not make the
+// sum over all plugins run over.
+constexpr uint64_t kMostRefused = uint64_t{1} << 40;
+
 uint64_t read(const std::atomic<uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
+
+uint64_t refused(uint64_t emitted, uint64_t received) {
+	return std::min(std::max(emitted, received) - received, kMostRefused);
+}
 
 } // namespace
 
@@ -19,50 +27,42 @@ PluginAccount::PluginAccount(const EventRings& rings) : rings_(rings) {
 }
 
 // Delivered, lagged and failed never exceed what it has taken.
-PluginAccount::Events PluginAccount::live(const RunnerLink& runner) const {
+PluginAccount::Events PluginAccount::believable(const RunnerFigures& figures) {
 	Events events;
-	const RunnerPage& page = runner.page();
-	// Counters first, cursors then: what is counted has been taken.
-	events.delivered = read(page.delivered);
-	events.lagged = read(page.lagged);
-	events.failed = read(page.failed);
-	for (uint32_t ring = 0; ring < start_.size(); ++ring)
-		events.taken += runner.cursor(ring) - runner.start_point().cursors[ring];
-	events.delivered = std::min(events.delivered, events.taken);
-	events.lagged = std::min(events.lagged, events.taken - events.delivered);
-	events.failed = std::min(events.failed, events.taken - events.delivered - events.lagged);
-	events.pending = events.taken - events.delivered - events.lagged - events.failed;
+	events.delivered = std::min(figures.delivered, figures.taken);
+	events.lagged = std::min(figures.lagged, figures.taken - events.delivered);
+	events.failed = std::min(figures.failed, figures.taken - events.delivered - events.lagged);
+	events.pending = figures.taken - events.delivered - events.lagged - events.failed;
 	return events;
 }
 
 void PluginAccount::close(const RunnerLink& runner) {
 	takes_events_ = runner.traits().id.empty() ? takes_events_ : runner.traits().takes_events;
-	const bool lied = !runner.impossible(false).empty() ||
-	                  read(runner.page().delivered) + read(runner.page().lagged) > live(runner).taken;
-	Events events = live(runner);
-	if (lied) {
+	RunnerFigures figures = runner.figures();
+	Events events = believable(figures);
+	if (!figures.wrong_cursor.empty() || figures.exceed()) {
 		// Nothing of what it says is believed, and nobody knows what it has read.
+		figures.taken = 0;
+		for (uint32_t ring = 0; ring < start_.size(); ++ring) {
+			figures.cursors[ring] = rings_.head(ring);
+			figures.untold[ring] = 0;
+			figures.taken += figures.cursors[ring] - runner.start_point().cursors[ring];
+		}
 		events = {};
-		for (uint32_t ring = 0; ring < start_.size(); ++ring)
-			events.taken += rings_.head(ring) - runner.start_point().cursors[ring];
 	}
 	delivered_ += events.delivered;
 	lagged_ += events.lagged;
-	failed_ += events.taken - events.delivered - events.lagged;
-	for (uint32_t ring = 0; ring < start_.size(); ++ring) {
-		const uint64_t begin = runner.start_point().cursors[ring];
-		next_.cursors[ring] = lied ? begin + (rings_.head(ring) - begin) : runner.cursor(ring);
-		next_.untold[ring] = lied ? 0 : std::min(read(runner.page().untold[ring]), runner.cursor(ring));
-	}
+	failed_ += figures.taken - events.delivered - events.lagged;
+	next_ = {std::move(figures.cursors), std::move(figures.untold)};
 
 	const uint64_t alerts = std::min(read(runner.page().alerts_delivered), runner.alerts_sent());
 	alerts_delivered_ += alerts;
 	alerts_failed_ += runner.alerts_sent() - alerts;
 	// What was on its way when it died has not arrived.
-	const uint64_t emitted = std::max(read(runner.page().alerts_emitted), runner.alerts_received());
-	emitted_.emitted += emitted;
+	const uint64_t lost = refused(read(runner.page().alerts_emitted), runner.alerts_received());
+	emitted_.emitted += runner.alerts_received() + lost;
 	emitted_.accepted += runner.alerts_received();
-	emitted_.refused += emitted - runner.alerts_received();
+	emitted_.refused += lost;
 	std::vector<MetricValue> metrics = read_metrics(runner.page().metrics);
 	add_earlier(metrics, metrics_);
 	metrics_ = std::move(metrics);
@@ -86,18 +86,20 @@ PluginTotals PluginAccount::totals(const RunnerLink* current) const {
 	totals.delivered = delivered_;
 	totals.lagged = lagged_;
 	totals.failed = failed_;
+	std::vector<uint64_t> read_to = next_.cursors;
 	if (current) {
-		const Events events = live(*current);
+		RunnerFigures figures = current->figures();
+		const Events events = believable(figures);
 		totals.delivered += events.delivered;
 		totals.lagged += events.lagged;
 		totals.failed += events.failed;
 		totals.pending += events.pending;
+		read_to = std::move(figures.cursors);
 	}
 	for (uint32_t ring = 0; ring < start_.size(); ++ring) {
-		const uint64_t head = rings_.head(ring);
-		const uint64_t read_to = current ? current->cursor(ring) : next_.cursors[ring];
+		const uint64_t head = rings_.head(ring); // no less than any cursor, which was read before
 		totals.offered += head - start_[ring];
-		totals.pending += head - std::min(read_to, head);
+		totals.pending += head - read_to[ring];
 	}
 	if (ended_) {
 		totals.failed += totals.pending;
@@ -110,9 +112,11 @@ AlertTotals PluginAccount::emitted(const RunnerLink* current) const {
 	AlertTotals alerts = emitted_;
 	if (!current)
 		return alerts;
-	alerts.emitted += read(current->page().alerts_emitted);
-	alerts.accepted += current->alerts_received();
-	alerts.refused += read(current->page().alerts_refused);
+	const uint64_t received = current->alerts_received();
+	const uint64_t lost = refused(received + std::min(read(current->page().alerts_refused), kMostRefused), received);
+	alerts.emitted += received + lost;
+	alerts.accepted += received;
+	alerts.refused += lost;
 	return alerts;
 }
 

@@ -46,9 +46,9 @@ public:
 
 private:
 	struct Events {
-		uint64_t taken = 0, delivered = 0, lagged = 0, failed = 0, pending = 0;
+		uint64_t delivered = 0, lagged = 0, failed = 0, pending = 0;
 	};
-	Events live(const RunnerLink& runner) const;
+	static Events believable(const RunnerFigures& figures);
 
 	const EventRings& rings_;
 	std::vector<uint64_t> start_;

@@ -15,13 +15,14 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxQueuedAlerts = 4096;
 constexpr std::size_t kAlertsAtOnce = 256;            // with one runner; the rest waits here
 constexpr auto kShortestTick = 100ms;
+constexpr auto kLeaveLimit = 2s;                      // to read what there is; it has its deadline for what follows
 
 } // namespace
 
 PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment,
                                const PluginConfig& config, CrashStore& crashes, Listener& listener)
     : io_(io), environment_(environment), crashes_(crashes), listener_(listener), config_(config),
-      account_(environment.rings), restart_timer_(io), probation_timer_(io), tick_timer_(io) {
+      account_(environment.rings), restart_timer_(io), probation_timer_(io), tick_timer_(io), leave_timer_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
 	start_current();
@@ -95,6 +96,20 @@ void PluginInstance::on_drained(RunnerLink& runner) {
 		set_state(State::drained);
 }
 
+void PluginInstance::on_overdue(RunnerLink& runner, const std::string& late) {
+	const Refusal why{TMON_E_INTERNAL, late};
+	if (&runner == successor_.get()) {
+		fail_swap(why);
+	} else if (&runner == current_.get()) {
+		if (swap_ == Swap::taking && !parked_)
+			fail_swap(why);
+		if (reconfigured_)
+			std::exchange(reconfigured_, nullptr)(why);
+		if (state_ == State::starting)
+			die(why);
+	}
+}
+
 void PluginInstance::on_gone(RunnerLink& runner) {
 	if (&runner == current_.get()) {
 		note_current_gone();
@@ -132,7 +147,16 @@ void PluginInstance::note_current_gone() {
 		std::exchange(reconfigured_, nullptr)(runner->refusal());
 	if (parked_ && !finishing_)
 		return; // its successor has what it left; or it is started again when that fails
-	if (swap_ != Swap::none)
+	if (swap_ == Swap::taking && !finishing_ && runner->is_process()) {
+		const std::string kept = save_crash(runner->refusal(), *runner);
+		log_error("plugin " + name() + " has crashed when it was to hand over: " + runner->refusal().reason + kept +
+		          "; its successor gets no state");
+		parked_ = true;
+		set_state(State::down);
+		successor_->begin(account_.next(), Fd{});
+		return;
+	}
+	if (finishing_ || !runner->is_process())
 		fail_swap({TMON_E_INTERNAL, "the present instance has ended: " + runner->refusal().reason});
 	if (runner->is_finished()) {
 		gave_up_ = runner->gave_up();
@@ -155,8 +179,7 @@ void PluginInstance::note_crash(const Refusal& why, const RunnerLink& runner) {
 		die(why);
 		return;
 	}
-	const auto saved = crashes_.save(runner, why.reason);
-	const std::string kept = saved ? "; what it had in hand is in " + saved->string() : "";
+	const std::string kept = save_crash(why, runner);
 	if (fallback_) {
 		fall_back(why, kept);
 		return;
@@ -171,6 +194,12 @@ void PluginInstance::note_crash(const Refusal& why, const RunnerLink& runner) {
 	log_error("plugin " + name() + " has crashed: " + why.reason + kept + "; it is started again in " +
 	          std::to_string(pause->count()) + " ms");
 	restart_after(drain_to_ ? 0ms : *pause);
+}
+
+// Keeps what it had in hand and returns a clause that says where.
+std::string PluginInstance::save_crash(const Refusal& why, const RunnerLink& runner) {
+	const auto saved = crashes_.save(runner, why.reason);
+	return saved ? "; what it had in hand is in " + saved->string() : "";
 }
 
 void PluginInstance::restart_after(std::chrono::milliseconds pause) {
@@ -285,12 +314,22 @@ void PluginInstance::finish() {
 	restart_timer_.cancel();
 	tick_timer_.cancel();
 	probation_timer_.cancel();
+	leave_timer_.cancel();
 	if (successor_)
 		successor_->kill("was ended");
 	if (current_)
 		current_->finish();
 	else if (state_ != State::dead && state_ != State::ended)
 		die({TMON_E_FATAL, "it had crashed and was not started again before the end"});
+}
+
+void PluginInstance::leave(const std::vector<uint64_t>& heads) {
+	drain(heads);
+	leave_timer_.expires_after(kLeaveLimit);
+	leave_timer_.async_wait([this](const auto& failed) {
+		if (!failed)
+			finish();
+	});
 }
 
 bool PluginInstance::kill() {

@@ -68,6 +68,8 @@ public:
 	void wake();
 	void drain(const std::vector<uint64_t>& heads);
 	void finish();
+	// As drain and finish, for one that is not in the configuration any more: in the loop, and only so long.
+	void leave(const std::vector<uint64_t>& heads);
 	// Ends processes now. False when a thread is left that does not return.
 	bool kill();
 	// Whether nothing of it runs any more.
@@ -107,6 +109,7 @@ private:
 	void on_drained(RunnerLink& runner) override;
 	void on_handed_over(RunnerLink& runner, const Refusal& outcome) override;
 	void on_reconfigured(RunnerLink& runner, const Refusal& outcome) override;
+	void on_overdue(RunnerLink& runner, const std::string& late) override;
 	void on_gone(RunnerLink& runner) override;
 
 	// What takes the place again of a replacement that fails in its first seconds.
@@ -121,11 +124,13 @@ private:
 	void run(RunnerLink& runner);
 	void note_current_gone();
 	void note_crash(const Refusal& why, const RunnerLink& runner);
+	std::string save_crash(const Refusal& why, const RunnerLink& runner);
 	void fall_back(const Refusal& why, const std::string& kept);
 	void restart_after(std::chrono::milliseconds pause);
 	void die(const Refusal& why);
 	void fail_swap(const Refusal& why);
 	void drop_successor();
+	void drop(std::shared_ptr<RunnerLink>& runner);
 	void send_alerts();
 	void schedule_tick();
 	void set_state(State state);
@@ -146,7 +151,7 @@ private:
 	RestartPolicy restarts_;
 	uint64_t restart_count_ = 0, rollbacks_ = 0;
 	RestartPolicy::Clock::time_point started_at_;
-	boost::asio::steady_timer restart_timer_, probation_timer_, tick_timer_;
+	boost::asio::steady_timer restart_timer_, probation_timer_, tick_timer_, leave_timer_;
 	std::optional<std::vector<uint64_t>> drain_to_;
 	std::deque<std::string> alerts_; // accepted, and not with a runner yet
 	int64_t last_tick_ns_ = 0;
@@ -157,7 +162,8 @@ private:
 	std::shared_ptr<RunnerLink> successor_;
 	Fd state_file_;       // what the present runner hands over
 	bool asked_ = false;  // it has been told to
-	bool parked_ = false; // the present runner has handed over, and nobody has taken its place yet
+	// The present runner has handed over, or died when it was to, and nobody has taken its place yet.
+	bool parked_ = false;
 	std::optional<Fallback> fallback_; // until a replacement has proved itself
 	Fd state_to_restore_; // by the next runner to be created, after a fallback
 	PluginConfig reconfigure_to_;

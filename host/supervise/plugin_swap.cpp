@@ -58,11 +58,11 @@ void PluginInstance::take_over() {
 		}
 		asked_ = true;
 		current_->hand_over(state_file_);
-	} else if (!current_) {
-		restart_timer_.cancel();
-		successor_->begin(account_.next(), Fd{});
 	} else {
-		fail_swap({TMON_E_INTERNAL, "the present instance is just being started"});
+		// It has crashed. One that is just being started again has had no event yet and is not needed any more.
+		restart_timer_.cancel();
+		drop(current_);
+		successor_->begin(account_.next(), Fd{});
 	}
 }
 
@@ -79,11 +79,10 @@ void PluginInstance::on_handed_over(RunnerLink& runner, const Refusal& outcome) 
 		return;
 	}
 	parked_ = true;
-	StartPoint point;
-	for (uint32_t ring = 0; ring < runner.start_point().cursors.size(); ++ring) {
-		point.cursors.push_back(runner.cursor(ring));
-		point.untold.push_back(runner.page().untold[ring].load(std::memory_order_relaxed));
-	}
+	// Whatever it does to its page from here on, it has read what its successor has not.
+	runner.freeze();
+	RunnerFigures figures = runner.figures();
+	const StartPoint point{std::move(figures.cursors), std::move(figures.untold)};
 	const bool same_plugin = swap_config_.file->manifest.id == config_.file->manifest.id;
 	const Fd none;
 	successor_->begin(point, traits_.has_state && same_plugin ? state_file_ : none);
@@ -106,6 +105,8 @@ void PluginInstance::commit() {
 	config_ = swap_config_;
 	traits_ = current_->traits();
 	started_at_ = RestartPolicy::Clock::now();
+	restart_timer_.cancel();
+	restarts_ = {};
 	parked_ = asked_ = false;
 	swap_ = Swap::none;
 	state_ = State::running; // also of one that was dead
@@ -125,7 +126,7 @@ void PluginInstance::abort() {
 	swap_ = Swap::none;
 	parked_ = false;
 	state_file_.reset();
-	if (current_ && std::exchange(asked_, false))
+	if (std::exchange(asked_, false) && current_)
 		current_->resume();
 	else if (!current_ && state_ != State::dead && state_ != State::ended && !finishing_)
 		restart_after(0ms);
@@ -140,15 +141,19 @@ void PluginInstance::fail_swap(const Refusal& why) {
 	listener_.on_change(*this);
 }
 
-void PluginInstance::drop_successor() {
-	if (!successor_)
+void PluginInstance::drop_successor() { drop(successor_); }
+
+// One that nothing is expected of any more.
+void PluginInstance::drop(std::shared_ptr<RunnerLink>& runner) {
+	if (!runner)
 		return;
-	if (!successor_->is_gone()) {
-		successor_->kill("was not needed");
-		retired_.push_back(successor_);
+	if (!runner->is_gone()) {
+		runner->kill("was not needed");
+		retired_.push_back(runner);
 	}
-	boost::asio::post(io_, [keep = std::move(successor_)] {});
-	successor_.reset();
+	// Not while it is calling us.
+	boost::asio::post(io_, [keep = std::move(runner)] {});
+	runner.reset();
 }
 
 void PluginInstance::fall_back(const Refusal& why, const std::string& kept) {
@@ -165,10 +170,21 @@ void PluginInstance::fall_back(const Refusal& why, const std::string& kept) {
 }
 
 bool PluginInstance::can_reconfigure(const PluginConfig& config) const {
-	return traits_.can_reconfigure && current_ && current_->reads() && same_but_for_config(config_, config);
+	return traits_.can_reconfigure && current_ && current_->reads() && same_but_for_config(config_, config) &&
+	       config.config_json.size() + sizeof(MessageHeader) <= kMaxMessage;
 }
 
 void PluginInstance::reconfigure(const PluginConfig& config, std::function<void(const Refusal&)> done) {
+	if (!current_ || !current_->reads()) {
+		// It has crashed meanwhile: started again, it is created with that.
+		config_ = config;
+		if (current_) {
+			drop(current_);
+			restart_after(0ms);
+		}
+		done({TMON_OK, {}});
+		return;
+	}
 	reconfigure_to_ = config;
 	reconfigured_ = std::move(done);
 	current_->reconfigure(config);

@@ -29,6 +29,8 @@ constexpr int kMaxLastReads = 16;
 constexpr uint32_t kLinesAtOnce = 200, kLinesPerSecond = 20;
 // For the start of a process, and all that runs while the plugin is loaded.
 constexpr std::chrono::milliseconds kLoadLimit = 5s;
+// An answer may take several calls into the plugin, but not more of its deadlines than this.
+constexpr int kDeadlinesForAnswer = 4;
 
 void check(bool ok, const char* what) {
 	if (!ok)
@@ -135,6 +137,7 @@ void RunnerLink::launch() {
 		thread_ = start_runner_thread(std::move(theirs));
 	}
 	wait_for_messages();
+	expect(Answer::loaded);
 	watch();
 }
 
@@ -183,6 +186,7 @@ void RunnerLink::begin(const StartPoint& from, const Fd& state) {
 		page_->cursor[ring].store(from_.cursors[ring], std::memory_order_relaxed);
 		page_->untold[ring].store(from_.untold[ring], std::memory_order_relaxed);
 	}
+	expect(Answer::ready);
 	send(MessageType::begin, 0, {}, duplicate(state));
 }
 
@@ -193,11 +197,14 @@ void RunnerLink::go() {
 
 void RunnerLink::hand_over(const Fd& state) {
 	reading_ = false;
+	expect(Answer::handed_over);
 	send(MessageType::hand_over, 0, {}, duplicate(state));
 }
 
 void RunnerLink::resume() {
 	reading_ = true;
+	frozen_.reset();
+	note_answer(Answer::handed_over);
 	send(MessageType::resume);
 }
 
@@ -208,6 +215,7 @@ void RunnerLink::set_config(const PluginConfig& config) {
 
 void RunnerLink::reconfigure(const PluginConfig& config) {
 	set_config(config);
+	expect(Answer::reconfigured);
 	send(MessageType::reconfigure, 0, config.config_json);
 }
 
@@ -228,6 +236,7 @@ void RunnerLink::finish() {
 		return;
 	finishing_ = true;
 	page_->stop_requested.store(1, std::memory_order_relaxed);
+	expect(Answer::ended);
 	send(MessageType::finish);
 }
 
@@ -319,16 +328,22 @@ void RunnerLink::handle(Message message) {
 	case MessageType::loaded:
 		if (!loaded_ && refusal_.status == TMON_OK) {
 			loaded_ = true;
+			note_answer(Answer::loaded);
 			sandbox_report_ = printable(message.body);
 			listener_.on_loaded(*this);
 		}
 		break;
 	case MessageType::ready:
-		if (!loaded_ || created_ || refusal_.status != TMON_OK)
+		if (!has_begun() || created_ || refusal_.status != TMON_OK)
 			break;
 		if (std::optional<PluginTraits> traits = decode_traits(message.body)) {
+			if (!is_what_the_manifest_says(*traits)) {
+				kill("says that it is something else than its manifest says");
+				break;
+			}
 			traits_ = std::move(*traits);
 			created_ = true;
+			note_answer(Answer::ready);
 			listener_.on_ready(*this);
 		}
 		break;
@@ -355,9 +370,11 @@ void RunnerLink::handle(Message message) {
 		listener_.on_drained(*this);
 		break;
 	case MessageType::handed_over:
+		note_answer(Answer::handed_over);
 		listener_.on_handed_over(*this, {message.value, printable(message.body)});
 		break;
 	case MessageType::reconfigured:
+		note_answer(Answer::reconfigured);
 		listener_.on_reconfigured(*this, {message.value, printable(message.body)});
 		break;
 	case MessageType::asleep:
@@ -438,7 +455,30 @@ void RunnerLink::say_hidden_lines() {
 
 // --- its deadline ---
 
+void RunnerLink::expect(Answer answer) {
+	expected_ = answer;
+	expected_for_ = 0ns;
+}
+
+void RunnerLink::note_answer(Answer answer) {
+	if (expected_ == answer)
+		expected_ = Answer::none;
+}
+
+// The runner has compared them, too; but a plugin can speak for it, and a plugin that is said to want no events is
+// offered none.
+bool RunnerLink::is_what_the_manifest_says(const PluginTraits& traits) const {
+	const Manifest& manifest = config_.file->manifest;
+	const auto has = [&](Capability capability) { return manifest.capabilities.contains(capability); };
+	return traits.id == manifest.id && traits.version == manifest.version &&
+	       traits.takes_events == has(Capability::events) && traits.takes_alerts == has(Capability::alerts) &&
+	       traits.wants_ticks == has(Capability::ticks) && traits.has_state == has(Capability::state) &&
+	       traits.can_reconfigure == has(Capability::reconfigure);
+}
+
 bool RunnerLink::is_busy() const {
+	if (expected_ != Answer::none)
+		return true;
 	if (page_->call.load(std::memory_order_relaxed) != static_cast<uint32_t>(Call::none))
 		return true;
 	if (!loaded_ || finishing_ || !outgoing_.empty() || page_->handled.load(std::memory_order_relaxed) != sent_)
@@ -473,17 +513,27 @@ void RunnerLink::look() {
 		// Not by the clock: after a pause of the whole machine nobody is late.
 		self.silence_ = beats == self.beats_seen_ ? self.silence_ + period : 0ns;
 		self.beats_seen_ = beats;
-		if (const std::string lie = self.impossible(false); !lie.empty()) {
-			self.kill("what it says cannot be true: " + lie);
-		} else if (self.silence_ >= self.time_limit() && !self.overdue_) {
-			self.overdue_ = true;
-			const std::string late = "did not return from " + std::string(call_name(self.page_->call.load())) + " within " +
-			                         std::to_string(self.time_limit().count()) + " ms";
-			if (!self.kill(late))
-				log_error("plugin " + self.config_.name + " " + late + "; it runs in a thread and cannot be ended");
-		}
+		self.expected_for_ += period;
+		const auto limit = self.time_limit();
+		if (const std::string lie = self.impossible(false); !lie.empty())
+			self.kill("says what cannot be true: " + lie);
+		else if (self.silence_ >= limit)
+			self.give_up_on("did not return from " + std::string(call_name(self.page_->call.load())) + " within " +
+			                std::to_string(limit.count()) + " ms");
+		else if (self.expected_ != Answer::none && self.expected_for_ >= kDeadlinesForAnswer * limit)
+			self.give_up_on("did not do what it was told within " +
+			                std::to_string((kDeadlinesForAnswer * limit).count()) + " ms");
 		self.look();
 	}));
+}
+
+void RunnerLink::give_up_on(const std::string& late) {
+	if (std::exchange(overdue_, true))
+		return;
+	if (kill(late))
+		return;
+	log_error("plugin " + config_.name + " " + late + "; it runs in a thread and cannot be ended");
+	listener_.on_overdue(*this, "it " + late);
 }
 
 // --- its end ---
@@ -517,32 +567,36 @@ void RunnerLink::note_end(const std::string& how) {
 
 // --- its page ---
 
-uint64_t RunnerLink::cursor(uint32_t ring) const noexcept {
-	const uint64_t told = page_->cursor[ring].load(std::memory_order_acquire);
-	return std::clamp(told, from_.cursors[ring], environment_.rings.head(ring));
+RunnerFigures RunnerLink::figures() const {
+	if (frozen_)
+		return *frozen_;
+	RunnerFigures figures;
+	// Counters first, cursors then: what is counted has been taken.
+	figures.delivered = page_->delivered.load(std::memory_order_acquire);
+	figures.lagged = page_->lagged.load(std::memory_order_acquire);
+	figures.failed = page_->failed.load(std::memory_order_acquire);
+	figures.in_hand = page_->in_hand.load(std::memory_order_acquire);
+	for (uint32_t ring = 0; ring < from_.cursors.size(); ++ring) {
+		const uint64_t told = page_->cursor[ring].load(std::memory_order_acquire);
+		const uint64_t begin = from_.cursors[ring], head = environment_.rings.head(ring);
+		if ((told < begin || told > head) && figures.wrong_cursor.empty())
+			figures.wrong_cursor = "ring " + std::to_string(ring) + " has the events " + std::to_string(begin) + " to " +
+			                       std::to_string(head) + ", its cursor is " + std::to_string(told);
+		const uint64_t cursor = std::clamp(told, begin, head);
+		figures.cursors.push_back(cursor);
+		figures.untold.push_back(std::min(page_->untold[ring].load(std::memory_order_relaxed), cursor));
+		figures.taken += cursor - begin;
+	}
+	return figures;
 }
 
 std::string RunnerLink::impossible(bool at_rest) const {
-	uint64_t taken = 0;
-	for (uint32_t ring = 0; ring < from_.cursors.size(); ++ring) {
-		const uint64_t told = page_->cursor[ring].load(std::memory_order_acquire);
-		const uint64_t head = environment_.rings.head(ring);
-		if (told < from_.cursors[ring] || told > head)
-			return "ring " + std::to_string(ring) + " has the events " + std::to_string(from_.cursors[ring]) + " to " +
-			       std::to_string(head) + ", its cursor is " + std::to_string(told);
-		taken += told - from_.cursors[ring];
-	}
-	if (!at_rest || !traits_.takes_events)
-		return {};
-	const uint64_t delivered = page_->delivered.load(std::memory_order_relaxed);
-	const uint64_t lagged = page_->lagged.load(std::memory_order_relaxed);
-	const uint64_t failed = page_->failed.load(std::memory_order_relaxed);
-	const uint64_t in_hand = page_->in_hand.load(std::memory_order_relaxed);
-	if (delivered > taken || lagged > taken || failed > taken || delivered + lagged + failed + in_hand != taken)
-		return "it took " + std::to_string(taken) + " events, and counts " + std::to_string(delivered) + " delivered, " +
-		       std::to_string(lagged) + " lagged, " + std::to_string(failed) + " failed and " +
-		       std::to_string(in_hand) + " in hand";
-	return {};
+	const RunnerFigures figures = this->figures();
+	if (!figures.wrong_cursor.empty() || !at_rest || !traits_.takes_events || figures.add_up())
+		return figures.wrong_cursor;
+	return "it took " + std::to_string(figures.taken) + " events, and counts " + std::to_string(figures.delivered) +
+	       " delivered, " + std::to_string(figures.lagged) + " lagged, " + std::to_string(figures.failed) +
+	       " failed and " + std::to_string(figures.in_hand) + " in hand";
 }
 
 } // namespace tmon

@@ -38,6 +38,20 @@ struct StartPoint {
 	std::vector<uint64_t> untold;  // events before it that the plugin is to be told it missed
 };
 
+// What a runner says of its events, each read once: a plugin may change them under our eyes.
+struct RunnerFigures {
+	std::vector<uint64_t> cursors, untold; // per ring, no more than can be true
+	uint64_t taken = 0;                    // what follows from the cursors
+	uint64_t delivered = 0, lagged = 0, failed = 0, in_hand = 0; // as told
+
+	std::string wrong_cursor; // which cannot be true, in words; empty when there is none
+
+	bool exceed() const noexcept { return delivered > taken || lagged > taken - delivered; }
+	bool add_up() const noexcept {
+		return !exceed() && failed <= taken - delivered - lagged && in_hand == taken - delivered - lagged - failed;
+	}
+};
+
 // The host's end of one runner, process or thread: its page, the messages to and from it, its output, its
 // deadline, its end. Whatever it says is taken for what a plugin could have written.
 // Lives on the thread that runs the io_context.
@@ -57,6 +71,8 @@ public:
 		virtual void on_drained(RunnerLink&) = 0;
 		virtual void on_handed_over(RunnerLink&, const Refusal& outcome) = 0; // status TMON_OK: the state is saved
 		virtual void on_reconfigured(RunnerLink&, const Refusal& outcome) = 0;
+		// A thread that does not get on and cannot be ended; `late` is what it does not do. Once.
+		virtual void on_overdue(RunnerLink&, const std::string& late) = 0;
 		virtual void on_gone(RunnerLink&) = 0; // the process has been reaped, or the thread has closed its end
 
 	protected:
@@ -108,8 +124,10 @@ public:
 
 	const RunnerPage& page() const noexcept { return *page_; }
 	const StartPoint& start_point() const noexcept { return from_; }
-	// How far it says that it has read, as far as that can be true. After begin.
-	uint64_t cursor(uint32_t ring) const noexcept;
+	// After begin.
+	RunnerFigures figures() const;
+	// From here on its figures are these, whatever it does, until resume.
+	void freeze() { frozen_ = figures(); }
 	// What it says of its cursors and counters that cannot be true; empty when there is nothing. `at_rest`: it is not
 	// about to change them, so they must add up.
 	std::string impossible(bool at_rest) const;
@@ -143,6 +161,12 @@ private:
 	void show_output_line();
 	void show(int32_t level, const std::string& text);
 	void say_hidden_lines();
+	// What it has been asked for and has not answered: it cannot keep us waiting for it by seeming busy.
+	enum class Answer { none, loaded, ready, handed_over, reconfigured, ended };
+	void expect(Answer answer);
+	void note_answer(Answer answer);
+	void give_up_on(const std::string& late);
+	bool is_what_the_manifest_says(const PluginTraits& traits) const;
 	bool is_busy() const;
 	std::chrono::milliseconds time_limit() const;
 	void watch();
@@ -185,6 +209,9 @@ private:
 	bool reset_ = false;     // the connection has been, and what was said before can still be read
 	bool answering_ = false; // an open of its is under way
 
+	std::optional<RunnerFigures> frozen_;
+	Answer expected_ = Answer::none;
+	std::chrono::nanoseconds expected_for_{};
 	uint64_t beats_seen_ = 0;
 	std::chrono::nanoseconds silence_{};
 	bool watching_ = false, overdue_ = false;

@@ -92,7 +92,7 @@ void Supervisor::end_reload() {
 	const bool succeeded = reload_->result().failures.empty();
 	for (auto& plugin : reload_->left_over()) {
 		if (succeeded)
-			plugin->drain(heads());
+			plugin->leave(heads());
 		else
 			plugin->finish();
 		if (succeeded)
