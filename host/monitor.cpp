@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/monitor.hpp"
 
+#include "host/config/units.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
 #include "host/filter/capabilities.hpp"
-#include "host/system/interfaces.hpp"
+#include "host/plugin_file/plugin_file.hpp"
 #include "host/sources/live_source.hpp"
 #include "host/supervise/supervisor.hpp"
 #include "host/system/clock.hpp"
 #include "host/system/fd.hpp"
+#include "host/system/interfaces.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -184,7 +186,25 @@ private:
 		log_info("plugins reloaded" + (text.empty() ? ": nothing has changed" : text));
 	}
 
+	// Said, not demanded: a plugin may do without.
+	static void say_what_is_not_granted(const PluginConfig& plugin) {
+		const PluginGrants& grants = plugin.grants;
+		std::string text;
+		for (const Permission permission : plugin.file->manifest.permissions) {
+			const bool granted = permission == Permission::network ? grants.network
+			                     : permission == Permission::exec  ? grants.exec
+			                     : permission == Permission::block ? grants.block
+			                                                       : !grants.read_paths.empty() || !grants.write_paths.empty();
+			if (!granted)
+				text += (text.empty() ? "" : ", ") + std::string(to_string(permission));
+		}
+		if (!text.empty())
+			log_info("plugin " + plugin.name + " asks for what its \"grant\" does not list: " + text);
+	}
+
 	void say_started() {
+		for (const PluginConfig& plugin : config_.plugins)
+			say_what_is_not_granted(plugin);
 		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.permitted.size()) +
 		         " permitted prefixes are " + (config_.drop_packets ? "reported and dropped" : "reported"));
 		if (config_.bpf_trace)
