@@ -169,9 +169,11 @@ void RunnerLink::send_queued() {
 			                   }));
 			return;
 		}
+		if (error != 0)
+			--sent_; // too long, or there is nobody: it will not be handled, and must not be waited for
 		if (next.type == MessageType::alert_in) {
 			--alerts_queued_;
-			++alerts_sent_;
+			++alerts_sent_; // and not delivered, if it could not be sent
 		}
 		if (next.type == MessageType::opened)
 			answering_ = false;

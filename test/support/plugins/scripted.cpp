@@ -6,7 +6,8 @@
 //     open: "PATH", mode: N    opened in create;  open_in_flush: opened in every flush
 //     emit: N          alerts emitted at each tick
 //     trace: "PATH"    one line for each call
-//     forge: [N, ...] in create, writes messages of these types to the runner's socket, with file as body
+//     forge, forge_in_tick: [N, ...] writes messages of these types to the runner's socket, with file as body, or the content
+//                      of the file forge_from
 //     abort_at: N      ends the process in that call of on_batch
 #include "traffic_monitor/plugin.hpp"
 
@@ -18,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +31,14 @@ namespace {
 namespace json = boost::json;
 
 constexpr int64_t kThrow = 99;
+
+std::string content_of(const std::string& path) {
+	std::string content(70'000, '\0');
+	const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+	content.resize(static_cast<std::size_t>(std::max<ssize_t>(read(file, content.data(), content.size()), 0)));
+	close(file);
+	return content;
+}
 
 struct Scripted {
 	tmon::Host host;
@@ -66,11 +76,13 @@ struct Scripted {
 		return static_cast<int32_t>(value);
 	}
 	// In a process of its own a plugin can find the socket.
-	void forge() const {
-		const json::value* types = config.if_contains("forge");
+	void forge(const char* when) const {
+		const json::value* types = config.if_contains(when);
 		for (std::size_t i = 0; types && i < types->as_array().size(); ++i) {
 			const uint32_t header[2] = {types->as_array()[i].to_number<uint32_t>(), TMON_OPEN_APPEND};
-			const std::string message = std::string(reinterpret_cast<const char*>(header), 8) + text("file");
+			const std::string message =
+			    std::string(reinterpret_cast<const char*>(header), 8) +
+			    (config.contains("forge_from") ? content_of(text("forge_from")) : text("file"));
 			(void)!write(3, message.data(), message.size());
 		}
 	}
@@ -107,7 +119,7 @@ int32_t create(const tmon_host* host, tmon_str config, void** self) {
 	if (const int64_t status = scripted->number("create"); status != 0)
 		return scripted->status(status);
 	scripted->open("open");
-	scripted->forge();
+	scripted->forge("forge");
 	scripted->say("create");
 	scripted->host.info("made of " + std::string(scripted->host.interface_name(7)));
 	*self = scripted.release();
@@ -175,6 +187,7 @@ int32_t on_alert(void* self, const tmon_alert* alert) {
 int32_t on_tick(void* self, const tmon_tick* tick) {
 	Scripted& scripted = self_of(self);
 	return guarded(scripted, [&] {
+		scripted.forge("forge_in_tick");
 		uint64_t refused = 0;
 		for (int64_t i = 0; i < scripted.number("emit"); ++i) {
 			static const uint8_t victims[2][16] = {{1, 2, 3}, {15}};

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <fstream>
 #include <ostream>
 #include <random>
 #include <set>
@@ -417,6 +418,39 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_says_it_has_failed_is_believed) {
 	BOOST_REQUIRE(failures.size() == 1u);
 	BOOST_TEST(failures[0].reason == "why");
 	BOOST_TEST(children_of(host.spawner.pid()) == 0u);
+}
+
+// With the emitter's name, which the host puts in, it is longer than a message may be.
+BOOST_AUTO_TEST_CASE(an_alert_that_grows_too_long_on_the_way_harms_nobody) {
+	Host host;
+	const std::string emitter(40, 'e');
+	tmon_alert alert{};
+	alert.size = sizeof alert;
+	const std::size_t rest = encode_alert(alert, {}).size();
+	const std::string text(kMaxMessage - sizeof(MessageHeader) - rest - 8, 'x');
+	alert.message = {text.data(), text.size()};
+	PluginConfig taker = host.plugin("taker", Isolation::process);
+	taker.limits.deadline = 200ms;
+	const std::string path = (host.dir / "alert").string();
+	std::ofstream(path) << encode_alert(alert, {});
+	BOOST_REQUIRE(host.supervisor
+	                  ->start({host.plugin(emitter, Isolation::process,
+	                                       R"("forge_from": ")" + path + R"(", "forge_in_tick": [)" +
+	                                           std::to_string(static_cast<uint32_t>(MessageType::alert_out)) + "]"),
+	                           taker})
+	                  .empty());
+	tmon_tick tick{};
+	tick.size = sizeof tick;
+	host.supervisor->tick(tick);
+	BOOST_TEST(host.run_until([&] { return host.totals().plugins[1].alerts_accepted == 1; }));
+	const auto end = std::chrono::steady_clock::now() + 600ms;
+	host.run_until([&] { return std::chrono::steady_clock::now() > end; });
+	host.publish(0, 5);
+	host.end();
+	BOOST_TEST(host.totals().plugins[1].restarts == 0u);
+	BOOST_TEST(host.totals().plugins[1].delivered == 5u);
+	BOOST_TEST(host.totals().plugins[1].alerts_failed == 1u);
+	BOOST_TEST(imbalances(host.totals()).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_plugin_cannot_have_the_host_collect_open_files) {
