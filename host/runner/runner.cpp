@@ -60,7 +60,9 @@ Runner::~Runner() {
 }
 
 void Runner::refuse(int32_t status, std::string_view reason) {
-	send_message(socket_, MessageType::refused, status, reason.substr(0, kMaxMessage / 2), {}, 0);
+	// What is no error cannot be why it is not to run.
+	send_message(socket_, MessageType::refused, status < 0 ? status : TMON_E_INTERNAL, reason.substr(0, kMaxMessage / 2), {},
+	             0);
 }
 
 int64_t Runner::clock_offset() const { return setup_->text.clock_offset_ns.value_or(utc_offset_ns()); }

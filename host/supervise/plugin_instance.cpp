@@ -64,6 +64,8 @@ void PluginInstance::on_ready(RunnerLink& runner) {
 	}
 	traits_ = runner.traits();
 	if (go_) {
+		if (state_ == State::down)
+			log_info("plugin " + name() + " runs again");
 		run(runner);
 		set_state(State::running);
 	} else {

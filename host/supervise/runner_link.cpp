@@ -315,9 +315,14 @@ void RunnerLink::receive() {
 		if (errno == ECONNRESET && !std::exchange(reset_, true))
 			continue;
 		if (errno != EAGAIN) {
-			// Its end of the socket is closed. A process tells more by its exit status.
-			if (!is_process())
+			// Its end of the socket is closed. A process tells more by its exit status, if it is about to exit.
+			if (is_process()) {
+				deaf_ = true;
+				expect(Answer::ended);
+				watch();
+			} else {
 				note_end("stopped");
+			}
 			return;
 		}
 		break;
@@ -519,6 +524,8 @@ void RunnerLink::look() {
 		const auto limit = self.time_limit();
 		if (const std::string lie = self.impossible(false); !lie.empty())
 			self.kill("says what cannot be true: " + lie);
+		else if (self.deaf_ && self.expected_for_ >= limit)
+			self.give_up_on("has closed its connection to the host");
 		else if (self.silence_ >= limit)
 			self.give_up_on("did not return from " + std::string(call_name(self.page_->call.load())) + " within " +
 			                std::to_string(limit.count()) + " ms");

@@ -208,6 +208,7 @@ private:
 	bool waiting_to_write_ = false;
 	bool reset_ = false;     // the connection has been, and what was said before can still be read
 	bool answering_ = false; // an open of its is under way
+	bool deaf_ = false;      // it has closed its end of the socket
 
 	std::optional<RunnerFigures> frozen_;
 	Answer expected_ = Answer::none;

@@ -72,7 +72,8 @@ json::object plugin(const std::string& plugin, const std::string& name, json::ob
 }
 
 Monitor::Monitor(const NetworkNamespace& where, const MonitorOptions& options)
-    : process_(command(options, files_), {.network_namespace = where.name()}) {
+    : process_(command(options, files_), {.network_namespace = where.name(),
+                                          .environment = {"STATE_DIRECTORY=" + (files_ / "state").string()}}) {
 	const auto monitors = [&] { return process_.errors().find("info: monitoring;") != std::string::npos; };
 	eventually([&] { return monitors() || !process_.running(); }, std::chrono::seconds(20));
 	if (!monitors())

@@ -53,6 +53,9 @@ public:
 	std::string output() const { return process_.output(); }
 	std::string errors() const { return process_.errors(); }
 	std::filesystem::path stats_file() const { return files_ / "stats.json"; }
+	std::filesystem::path config_file() const { return files_ / "config.json"; }
+	// Where what a plugin has died of is kept.
+	std::filesystem::path crashes() const { return files_ / "state/crashes"; }
 
 	// The process that starts, reaps and ends them; -1 when there is none.
 	pid_t spawner() const;
