@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/commands/plugins_command.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
 #include "host/monitor.hpp"
@@ -10,20 +11,31 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <span>
+#include <string_view>
 #include <utility>
 
 int main(int argc, char** argv) {
 	using namespace tmon;
 	// A reader that goes away is an error of that write, not the end of the filter.
 	std::signal(SIGPIPE, SIG_IGN);
+	const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0));
+	const auto end = [](const Exit& exit) {
+		std::fputs(exit.text.c_str(), exit.code == exit_ok ? stdout : stderr);
+		return exit.code;
+	};
 	try {
-		const auto parsed = parse_run_options({argv + 1, static_cast<std::size_t>(argc - 1)});
-		if (const Exit* exit = std::get_if<Exit>(&parsed)) {
-			std::fputs(exit->text.c_str(), exit->code == exit_ok ? stdout : stderr);
-			return exit->code;
-		}
-		// Before there is any thread.
 		const InstalledTree tree = InstalledTree::of_this_program();
+		if (!arguments.empty() && std::string_view(arguments.front()) == "plugins") {
+			const auto command = parse_plugins_options(arguments.subspan(1));
+			if (const Exit* exit = std::get_if<Exit>(&command))
+				return end(*exit);
+			return run_plugins_command(std::get<PluginsCommand>(command), tree);
+		}
+		const auto parsed = parse_run_options(arguments);
+		if (const Exit* exit = std::get_if<Exit>(&parsed))
+			return end(*exit);
+		// Before there is any thread.
 		Spawner spawner = Spawner::start(tree.runner);
 		const std::function<MergeResult()> read_configuration = [&] {
 			return merge(std::get<RunOptions>(parsed), make_plugin_check(tree));

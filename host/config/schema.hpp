@@ -21,6 +21,7 @@ struct Schema {
 	struct Property;
 	enum class Additional { refused, accepted, checked };
 
+	std::string description; // for people; empty where it says nothing
 	SchemaType type = SchemaType::any;
 	SchemaFormat format = SchemaFormat::none;
 	std::optional<std::vector<Value>> allowed; // "enum"

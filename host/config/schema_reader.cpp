@@ -41,6 +41,10 @@ private:
 	void read_type(const Value& value, const std::string& path);
 	void read_format(const Value& value, const std::string& path);
 	void read_text(const Value& value, const std::string& path) { read_string(value, path, findings_); }
+	void read_description(const Value& value, const std::string& path) {
+		if (const auto* text = read_string(value, path, findings_))
+			schema_.description = *text;
+	}
 	void read_examples(const Value& value, const std::string& path) { read_array(value, path, findings_); }
 	void read_enum(const Value& value, const std::string& path);
 	void read_const(const Value& value, const std::string&) { schema_.constant = value; }
@@ -78,7 +82,7 @@ const std::array<SchemaReader::Keyword, 22> SchemaReader::keywords{
     {{"type", Use::any, &SchemaReader::read_type},
      {"format", Use::any, &SchemaReader::read_format},
      {"title", Use::any, &SchemaReader::read_text},
-     {"description", Use::any, &SchemaReader::read_text},
+     {"description", Use::any, &SchemaReader::read_description},
      {"$comment", Use::any, &SchemaReader::read_text},
      {"examples", Use::any, &SchemaReader::read_examples},
      {"default", Use::any, &SchemaReader::read_default},

@@ -32,6 +32,7 @@ Examples:
   traffic-monitor -i eth0 -c configs/default.json
   traffic-monitor -i eth0,eth1 -c configs/strict.json --drop-packets
   traffic-monitor -i eth0 -c configs/default.json --log-format jsonl --log-file traffic.jsonl
+  traffic-monitor plugins check ./my-plugin.so
   traffic-monitor -c configs/default.json --set interfaces='["eth0"]' --set stats.interval=10s
 )";
 
@@ -46,7 +47,8 @@ class Formatter : public CLI::Formatter {
 public:
 	Formatter() { column_width(34); }
 	std::string make_usage(const CLI::App*, std::string) const override {
-		return "Usage: traffic-monitor [run] -i INTERFACE… -c FILE [OPTIONS]\n";
+		return "Usage: traffic-monitor [run] -i INTERFACE… -c FILE [OPTIONS]\n"
+		       "       traffic-monitor plugins list|info|check|replay …\n";
 	}
 	std::string make_option_opts(const CLI::Option* option) const override {
 		return option->get_type_name().empty() ? "" : " " + option->get_type_name();

@@ -32,6 +32,8 @@ struct PluginFileError {
 struct InstalledTree {
 	std::filesystem::path plugins; // lib/traffic-monitor/plugins
 	std::filesystem::path runner;  // libexec/traffic-monitor/plugin-runner
+	// Beside it: runs the cases of `plugins check`.
+	std::filesystem::path checker() const { return runner.parent_path() / "plugin-checker"; }
 	static InstalledTree of_this_program();
 };
 

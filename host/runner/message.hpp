@@ -46,6 +46,9 @@ enum class MessageType : uint32_t {
 	reconfigured, // value = status, body = why where it failed
 	ended,        // value = TMON_OK, or TMON_E_FATAL when the plugin had given up
 	asleep,       // it has nothing to do and waits for a message
+	// plugin-checker to host, instead of most of the above; see host/conformance
+	step,         // body = what it is about to do
+	finding,      // value = Outcome, body = what it has found
 };
 
 struct MessageHeader {

@@ -19,11 +19,12 @@ uint64_t refused(uint64_t emitted, uint64_t received) {
 
 } // namespace
 
-PluginAccount::PluginAccount(const EventRings& rings) : rings_(rings) {
+PluginAccount::PluginAccount(const EventRings& rings, const std::vector<uint64_t>& untold) : rings_(rings) {
 	for (uint32_t ring = 0; ring < rings.rings(); ++ring)
 		start_.push_back(rings.head(ring));
 	next_.cursors = start_;
-	next_.untold.assign(start_.size(), 0);
+	next_.untold = untold;
+	next_.untold.resize(start_.size(), 0);
 }
 
 // Delivered, lagged and failed never exceed what it has taken.

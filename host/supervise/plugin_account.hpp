@@ -16,7 +16,8 @@ namespace tmon {
 class PluginAccount {
 public:
 	// Events count from the heads of now on.
-	explicit PluginAccount(const EventRings& rings);
+	// `untold`: as RunnerEnvironment has it.
+	explicit PluginAccount(const EventRings& rings, const std::vector<uint64_t>& untold = {});
 
 	// Where the next runner begins.
 	const StartPoint& next() const noexcept { return next_; }

@@ -22,7 +22,8 @@ constexpr auto kLeaveLimit = 2s;                      // to read what there is; 
 PluginInstance::PluginInstance(boost::asio::io_context& io, const RunnerEnvironment& environment,
                                const PluginConfig& config, CrashStore& crashes, Listener& listener)
     : io_(io), environment_(environment), crashes_(crashes), listener_(listener), config_(config),
-      account_(environment.rings), restart_timer_(io), probation_timer_(io), tick_timer_(io), leave_timer_(io) {
+      account_(environment.rings, environment.untold), restart_timer_(io), probation_timer_(io), tick_timer_(io),
+      leave_timer_(io) {
 	if (environment.rings.rings() > kMaxRings)
 		throw std::runtime_error("more CPUs than a runner can follow: " + std::to_string(environment.rings.rings()));
 	start_current();
@@ -179,6 +180,10 @@ void PluginInstance::note_crash(const Refusal& why, const RunnerLink& runner) {
 	const auto now = RestartPolicy::Clock::now();
 	if (!go_ || finishing_ || !runner.is_process()) {
 		die(why);
+		return;
+	}
+	if (environment_.one_life) {
+		die({why.status, "in " + std::string(call_name(runner.page().call.load())) + ": " + why.reason});
 		return;
 	}
 	const std::string kept = save_crash(why, runner);

@@ -30,6 +30,8 @@ struct RunnerEnvironment {
 	std::vector<Interface> interfaces;
 	Spawner& spawner;
 	std::optional<int64_t> clock_offset_ns; // of recorded events
+	std::vector<uint64_t> untold = {};      // per ring, events that were lost before the first one; empty: none
+	bool one_life = false;                  // a plugin that crashes stays dead
 };
 
 // Where a runner begins to read.

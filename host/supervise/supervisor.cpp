@@ -223,6 +223,15 @@ void Supervisor::add_totals(Totals& totals) const {
 	}
 }
 
+std::vector<Supervisor::StartFailure> Supervisor::deaths() const {
+	std::vector<StartFailure> deaths;
+	for (const auto& plugin : plugins_) {
+		if (plugin->state() == State::dead)
+			deaths.push_back({plugin->config(), plugin->refusal().status, plugin->refusal().reason});
+	}
+	return deaths;
+}
+
 std::vector<std::string> Supervisor::lost() const {
 	std::vector<std::string> names;
 	for (auto* plugins : {&plugins_, &removed_}) {

@@ -70,6 +70,9 @@ public:
 	// Adds the accounts of plugins and alerts. Plugins that a reload has removed are still in them.
 	void add_totals(Totals& totals) const;
 
+	// The plugins that have died since they were started, and why.
+	std::vector<StartFailure> deaths() const;
+
 	// Names of the plugins that are dead, or could not go on to the end, or whose figures were impossible.
 	std::vector<std::string> lost() const;
 
