@@ -118,8 +118,8 @@ std::optional<DecodedAlert> decode_alert(std::string_view body);
 int send_message(int socket, MessageType type, int32_t value, std::string_view body, std::span<const int> descriptors,
                  int flags);
 
-// Receives one message; nullopt with errno set when there is none (EAGAIN), the peer is gone (ECONNRESET) or
-// it was malformed (EBADMSG). Descriptors are close-on-exec.
+// Receives one message; nullopt with errno set when there is none (EAGAIN), the peer is gone (ENOTCONN, or ECONNRESET:
+// see receive_packet) or it was malformed (EBADMSG). Descriptors are close-on-exec.
 std::optional<Message> receive_message(int socket, int flags);
 
 } // namespace tmon

@@ -355,11 +355,11 @@ void RunnerLink::handle(Message message) {
 		}
 		break;
 	case MessageType::refused:
-		// It ends now, and is believed: a plugin that says so without its runner knowing has failed, too.
-		if (refusal_.status == TMON_OK) {
+		if (refusal_.status == TMON_OK)
 			refusal_ = {message.value < 0 ? message.value : TMON_E_INTERNAL, printable(message.body)};
+		// Its runner ends after that; a plugin that has said so itself is believed, too, as long as nothing is lost by it.
+		if (!created_)
 			kill("has refused");
-		}
 		break;
 	case MessageType::log:
 		show(message.value, printable(message.body));

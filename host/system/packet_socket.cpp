@@ -74,7 +74,7 @@ std::optional<Packet> receive_packet(int socket, int flags) {
 		}
 	}
 	if (size == 0) {
-		errno = ECONNRESET;
+		errno = ENOTCONN;
 		return std::nullopt;
 	}
 	if (raw.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {

@@ -30,8 +30,9 @@ std::pair<Fd, Fd> make_packet_sockets();
 // queue is full and `flags` has MSG_DONTWAIT, EMSGSIZE when it is too much. Never raises SIGPIPE. [any-thread]
 int send_packet(int socket, std::string_view head, std::string_view tail, std::span<const int> descriptors, int flags);
 
-// Receives one packet; nullopt with errno set when there is none (EAGAIN), the peer is gone (ECONNRESET), or it was
-// longer than a packet may be or carried more descriptors (EBADMSG).
+// Receives one packet; nullopt with errno set when there is none (EAGAIN), the peer is gone or has sent nothing as a packet
+// (ENOTCONN), has gone without reading everything (ECONNRESET, once: what it said before can still be read), or it was longer
+// than a packet may be or carried more descriptors (EBADMSG).
 std::optional<Packet> receive_packet(int socket, int flags);
 
 } // namespace tmon
