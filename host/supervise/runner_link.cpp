@@ -374,6 +374,7 @@ void RunnerLink::handle(Message message) {
 		handle_open(message);
 		break;
 	case MessageType::drained:
+		drained_ = true;
 		listener_.on_drained(*this);
 		break;
 	case MessageType::handed_over:
@@ -490,7 +491,7 @@ bool RunnerLink::is_busy() const {
 		return true;
 	if (!loaded_ || finishing_ || !outgoing_.empty() || page_->handled.load(std::memory_order_relaxed) != sent_)
 		return true;
-	return reading_ && traits_.takes_events && !told_asleep_;
+	return reading_ && traits_.takes_events && !told_asleep_ && !drained_;
 }
 
 std::chrono::milliseconds RunnerLink::time_limit() const {

@@ -197,6 +197,7 @@ private:
 	std::string kill_reason_;
 	bool loaded_ = false, created_ = false, reading_ = false, finishing_ = false, finished_ = false, gave_up_ = false, gone_ = false;
 	bool told_asleep_ = false; // and has been sent nothing since
+	bool drained_ = false;     // it reads no more and waits for its end
 	uint32_t sent_ = 0;        // messages, to compare with page_->handled
 
 	uint64_t alerts_received_ = 0, alerts_sent_ = 0;

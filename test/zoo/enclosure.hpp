@@ -28,6 +28,8 @@ std::string zoo_plugin(const std::string& name);
 json::object animal(const std::string& name, const std::string& does, const std::string& in = "on_batch",
                     json::object more = {}, const std::string& isolation = "process");
 
+constexpr int kEither = -1000; // exit status: 0 or 1, as it happens
+
 class Enclosure {
 public:
 	explicit Enclosure(std::vector<json::object> animals, std::vector<std::string> stats = {"--stats-interval", "60s"},

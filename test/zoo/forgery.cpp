@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(of_cursors) {
 	zoo.heard("plugin beyond has crashed: it says what cannot be true: ring ");
 	zoo.heard("plugin beyond runs again");
 	zoo.feed();
-	const Ended ended = zoo.close(0);
+	// The one that goes back is found out unless it gets events of the same ring afterwards.
+	const Ended ended = zoo.close(kEither);
 	for (const char* name : {"beyond", "back"})
 		BOOST_TEST(figure(ended.stats, std::string("/plugins/") + name + "/offered") == zoo.denied());
 	BOOST_TEST(figure(ended.stats, "/plugins/beyond/failed") > 0u);
