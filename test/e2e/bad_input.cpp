@@ -8,8 +8,14 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
 #include <functional>
 #include <set>
+#include <thread>
 
 using namespace tmon::test;
 namespace json = boost::json;
@@ -261,6 +267,134 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 	     3,
 	     {"plugins[0]: unknown plugin \"nothing\"", "plugins[2]: ", "no_entry.so is not a plugin"}},
 	});
+}
+
+// A copy of a good plugin that something has been done to.
+std::function<std::vector<std::string>(const Bench&)> spoilt(const std::function<void(const std::filesystem::path&)>& spoil) {
+	return [spoil](const Bench& bench) {
+		const std::filesystem::path directory = bench.files / "folder";
+		std::filesystem::create_directory(directory);
+		std::filesystem::permissions(directory, std::filesystem::perms(0755));
+		const auto file = directory / "it.so";
+		std::filesystem::copy_file(test_plugin("tally"), file);
+		std::filesystem::permissions(file, std::filesystem::perms(0755));
+		spoil(file);
+		return std::vector<std::string>{"-i", "watched0", "-c",
+		                                bench.with_plugins({plugin(file.string(), "it")})};
+	};
+}
+
+BOOST_AUTO_TEST_CASE(plugin_files_that_are_not_to_be_trusted) {
+	const auto overwrite = [](const std::filesystem::path& file, std::streamoff at, const std::string& bytes) {
+		std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(at) << bytes;
+	};
+	check_all({
+	    {"cut short",
+	     spoilt([](const auto& file) { std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2); }),
+	     3,
+	     {"config.json:1:", "it.so cannot be loaded: truncated: "}},
+	    {"for another machine",
+	     spoilt([&](const auto& file) { overwrite(file, 18, std::string("\xb7\0", 2)); }),
+	     3,
+	     {"config.json:1:", "it.so cannot be loaded: "}},
+	    {"without a manifest",
+	     with_plugin(test_plugin("no_manifest")),
+	     3,
+	     {"no_manifest.so is not a plugin for this program: it has no manifest (section .tmon.manifest)"}},
+	    {"everybody may write the file",
+	     spoilt([](const auto& file) { std::filesystem::permissions(file, std::filesystem::perms(0666)); }),
+	     3,
+	     {"it.so can be written by everybody (mode 0666): chmod go-w "}},
+	    {"everybody may write the directory",
+	     spoilt([](const auto& file) {
+		     std::filesystem::permissions(file.parent_path(), std::filesystem::perms(0777));
+	     }),
+	     3,
+	     {"the directory ", "folder can be written by everybody (mode 0777): chmod go-w "}},
+	    {"somebody else's",
+	     spoilt([](const auto& file) { BOOST_REQUIRE(chown(file.c_str(), 65534, 65534) == 0); }),
+	     3,
+	     {"it.so belongs to nobody (uid 65534), who could change the plugin: it must belong to root"}},
+	    {"a symbolic link",
+	     spoilt([](const auto& file) {
+		     std::filesystem::rename(file, file.parent_path() / "other.so");
+		     std::filesystem::create_symlink("other.so", file);
+	     }),
+	     3,
+	     {"it.so is a symbolic link to other.so: give the path of the file itself"}},
+	    {"a FIFO",
+	     spoilt([](const auto& file) {
+		     std::filesystem::remove(file);
+		     BOOST_REQUIRE(mkfifo(file.c_str(), 0644) == 0);
+	     }),
+	     3,
+	     {"it.so is not a regular file"}},
+	    {"another content than expected",
+	     [](const Bench& bench) {
+		     json::object entry = plugin(test_plugin("tally"), "it");
+		     entry["sha256"] = std::string(64, '0');
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({entry})};
+	     },
+	     3,
+	     {"tally.so has the SHA-256 ", ", expected is 0000"}},
+	    {"granted what it does not ask for",
+	     [](const Bench& bench) {
+		     json::object entry = plugin(test_plugin("tally"), "it");
+		     entry["grant"] = {"network"};
+		     return std::vector<std::string>{"-i", "watched0", "-c", bench.with_plugins({entry})};
+	     },
+	     3,
+	     {"plugins[0].grant[0]: the plugin tally does not ask for \"network\""}},
+	});
+}
+
+// Two files take turns under one name while it starts: what is checked is what is loaded, or it is refused.
+BOOST_AUTO_TEST_CASE(a_plugin_that_is_replaced_while_it_is_loaded) {
+	const Network network;
+	const Bench bench;
+	const std::filesystem::path good = bench.files / "good", evil = bench.files / "evil", file = bench.files / "it.so";
+	std::filesystem::copy_file(test_plugin("tally"), good);
+	// Whoever gets this has loaded what no check has seen: everybody may write it.
+	std::filesystem::copy_file(test_plugin("crash"), evil);
+	std::filesystem::permissions(good, std::filesystem::perms(0755));
+	std::filesystem::permissions(evil, std::filesystem::perms(0777));
+	std::filesystem::copy_file(good, file);
+	std::atomic<bool> done{false};
+	std::thread replacer([&] {
+		const auto put = [&](const std::filesystem::path& from) {
+			std::error_code ignored;
+			std::filesystem::remove(bench.files / "next", ignored);
+			std::filesystem::create_hard_link(from, bench.files / "next", ignored);
+			std::filesystem::rename(bench.files / "next", file, ignored);
+		};
+		while (!done) {
+			put(evil);
+			put(good);
+		}
+	});
+	const std::string config = bench.with_plugins({plugin(file.string(), "it")});
+	int started = 0, refused = 0;
+	for (int i = 0; i < 25; ++i) {
+		Process process({in_dist("bin/traffic-monitor"), "-i", "watched0", "-c", config, "-v"},
+		                {.network_namespace = network.where.name()});
+		eventually([&] { return !process.running() || process.errors().find("monitoring;") != std::string::npos; });
+		process.signal(SIGTERM);
+		const int status = process.wait(std::chrono::seconds(10)).value_or(-1);
+		BOOST_TEST((status == 0 || status == 3), process.errors());
+		if (status == 0) {
+			++started;
+			BOOST_TEST(process.errors().find("plugin it is ready: tally 1") != std::string::npos, process.errors());
+		} else {
+			++refused;
+			BOOST_TEST((process.errors().find("it.so can be written by everybody") != std::string::npos ||
+			            process.errors().find("it.so changed while it was being read") != std::string::npos),
+			           process.errors());
+		}
+	}
+	done = true;
+	replacer.join();
+	BOOST_TEST_MESSAGE(started << " starts, " << refused << " refused");
+	BOOST_TEST(started + refused == 25);
 }
 
 BOOST_AUTO_TEST_CASE(plugin_configuration) {
