@@ -11,10 +11,10 @@
 #include "bench_tuned_512k.skel.h"
 #include "bench_tuned_64k.skel.h"
 
+#include "bench/plugin_under_test.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
-#include "host/supervise/supervisor.hpp"
 #include "test/support/xdp_test_run.hpp"
 #include "traffic-gen/packet.hpp"
 
@@ -22,7 +22,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -190,42 +189,21 @@ Result run_ringbuf(int program, int events, int producers, uint32_t packets) {
 
 // --- the event rings and real plugin-runner processes ---
 
-std::vector<pid_t> children() {
-	std::vector<pid_t> pids;
-	DIR* tasks = opendir("/proc/self/task");
-	while (const dirent* task = readdir(tasks)) {
-		FILE* file = std::fopen(("/proc/self/task/" + std::string(task->d_name) + "/children").c_str(), "r");
-		for (int pid; file && std::fscanf(file, "%d", &pid) == 1;)
-			pids.push_back(pid);
-		if (file)
-			std::fclose(file);
-	}
-	closedir(tasks);
-	return pids;
-}
-
 class Rings {
 public:
 	Rings(const char* sink, int plugins, Isolation isolation)
 	    : filter_({permitted(), {{if_nametoindex("lo"), "lo"}}, false, false, 4u << 20}),
-	      rings_(filter_.rings_descriptor()), doorbell_(filter_),
-	      supervisor_(io_, rings_, filter_.rings_descriptor(), list(), tree(), [this] { doorbell_.arm(); }),
+	      rings_(filter_.rings_descriptor()), doorbell_(filter_), spawner_(Spawner::start(bench::tree().runner)),
+	      supervisor_(io_, {rings_, filter_.rings_descriptor(), list(), spawner_, std::nullopt}, bench::no_crashes(),
+	                  {[this] { doorbell_.arm(); }, [](uint32_t) { return tmon_tick{}; }}),
 	      doorbell_wait_(io_, fcntl(doorbell_.descriptor(), F_DUPFD_CLOEXEC, 0)) {
 		std::vector<PluginConfig> configs;
-		for (int i = 0; i < plugins; ++i) {
-			PluginConfig& config = configs.emplace_back();
-			config.plugin = sink;
-			config.name = "sink" + std::to_string(i);
-			config.isolation = isolation;
-			config.config_json = "{}";
-		}
-		const std::vector<pid_t> before = children();
+		for (int i = 0; i < plugins; ++i)
+			configs.push_back(bench::plugin_config(sink, "sink" + std::to_string(i), isolation));
+		spawner_.attach(io_);
 		for (const auto& failure : supervisor_.start(configs))
 			throw std::runtime_error(failure.reason);
-		for (const pid_t pid : children()) {
-			if (std::find(before.begin(), before.end(), pid) == before.end())
-				runners_.push_back(pid);
-		}
+		runners_ = bench::runners_of(spawner_);
 		wait_for_doorbell();
 	}
 	~Rings() { supervisor_.finish(std::chrono::seconds(2)); }
@@ -287,11 +265,6 @@ public:
 
 private:
 	static std::vector<Interface> list() { return {{if_nametoindex("lo"), "lo"}}; }
-	static InstalledTree tree() {
-		const char* dist = std::getenv("TMON_DIST");
-		const std::filesystem::path prefix = dist ? dist : "dist";
-		return {prefix / "lib/traffic-monitor/plugins", prefix / "libexec/traffic-monitor/plugin-runner"};
-	}
 	void wait_for_doorbell() {
 		doorbell_wait_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const auto& failed) {
 			if (failed)
@@ -306,6 +279,7 @@ private:
 	XdpFilter filter_;
 	EventRings rings_;
 	Doorbell doorbell_;
+	Spawner spawner_;
 	Supervisor supervisor_;
 	boost::asio::posix::stream_descriptor doorbell_wait_;
 	std::vector<pid_t> runners_;

@@ -39,4 +39,14 @@ BOOST_AUTO_TEST_CASE(event_path_prints_its_ratios) {
 		BOOST_TEST(std::isfinite(ratio), finished.output); // so short, a net cost may even come out negative
 }
 
+BOOST_AUTO_TEST_CASE(isolation_prints_its_cost) {
+	const std::string dir = TMON_BENCH_DIR;
+	const Finished finished = run({dir + "/isolation-bench", dir + "/libsink.so", "3", "20000"}, {}, std::chrono::seconds(60));
+	BOOST_TEST(finished.status == 0, finished.errors);
+	const std::vector<double> found = ratios(finished.output);
+	BOOST_TEST(found.size() == 1u, finished.output);
+	for (const double cost : found)
+		BOOST_TEST(std::isfinite(cost), finished.output);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
