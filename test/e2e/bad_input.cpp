@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_none) {
 	    {"no entry",
 	     with_plugin(test_plugin("no_entry")),
 	     3,
-	     {"no_entry.so is not a plugin: it exports no tmon_plugin_entry_v1"}},
+	     {"no_entry.so is not a plugin for this program: it has no manifest (section .tmon.manifest)"}},
 	    {"another ABI",
 	     with_plugin(test_plugin("other_major")),
 	     3,
