@@ -114,7 +114,7 @@ AlertTotals PluginAccount::emitted(const RunnerLink* current) const {
 	if (!current)
 		return alerts;
 	const uint64_t received = current->alerts_received();
-	const uint64_t lost = refused(received + std::min(read(current->page().alerts_refused), kMostRefused), received);
+	const uint64_t lost = std::min(read(current->page().alerts_refused), kMostRefused) + current->alerts_turned_away();
 	alerts.emitted += received + lost;
 	alerts.accepted += received;
 	alerts.refused += lost;

@@ -27,6 +27,8 @@ constexpr int kMaxLastMessages = 1024;
 constexpr int kMaxLastReads = 16;
 // Lines that one runner may have shown: at once, and then a second.
 constexpr uint32_t kLinesAtOnce = 200, kLinesPerSecond = 20;
+// Alerts of one runner that are passed on. Half of what may wait for a taker: nobody alone can fill its queue.
+constexpr uint32_t kAlertsAtOnce = 2048, kAlertsPerSecond = 200;
 // For the start of a process, and all that runs while the plugin is loaded.
 constexpr std::chrono::milliseconds kLoadLimit = 5s;
 // An answer may take several calls into the plugin, but not more of its deadlines than this.
@@ -59,7 +61,8 @@ Fd duplicate(const Fd& descriptor) {
 RunnerLink::RunnerLink(boost::asio::io_context& io, const RunnerEnvironment& environment, const PluginConfig& config,
                        Listener& listener)
     : environment_(environment), config_(config), grants_(config), listener_(listener),
-      page_(RunnerPageMapping::create(page_descriptor_)), budget_(kLinesAtOnce, kLinesPerSecond), socket_(io),
+      page_(RunnerPageMapping::create(page_descriptor_)), budget_(kLinesAtOnce, kLinesPerSecond),
+      alert_budget_(kAlertsAtOnce, kAlertsPerSecond), socket_(io),
       output_(io), watch_timer_(io) {}
 
 std::shared_ptr<RunnerLink> RunnerLink::start(boost::asio::io_context& io, const RunnerEnvironment& environment,
@@ -365,6 +368,12 @@ void RunnerLink::handle(Message message) {
 		show(message.value, printable(message.body));
 		break;
 	case MessageType::alert_out:
+		if (!alert_budget_.take(std::chrono::steady_clock::now())) {
+			if (++alerts_turned_away_ == 1)
+				log_warning("[" + config_.name + "] emits alerts faster than " + std::to_string(kAlertsPerSecond) +
+				            " a second: what is more is refused");
+			break;
+		}
 		if (const std::optional<DecodedAlert> decoded = decode_alert(message.body)) {
 			++alerts_received_;
 			listener_.on_alert(*this, *decoded);

@@ -134,7 +134,8 @@ public:
 	// about to change them, so they must add up.
 	std::string impossible(bool at_rest) const;
 
-	uint64_t alerts_received() const noexcept { return alerts_received_; } // from it
+	uint64_t alerts_received() const noexcept { return alerts_received_; } // from it, and accepted
+	uint64_t alerts_turned_away() const noexcept { return alerts_turned_away_; }
 	uint64_t alerts_sent() const noexcept { return alerts_sent_; }         // to it
 	std::size_t alerts_queued() const noexcept { return alerts_queued_; }
 	std::deque<std::string> take_unsent_alerts();
@@ -205,7 +206,8 @@ private:
 	std::optional<Spawner::Id> process_; // until it has been reaped
 	std::thread thread_;
 	std::string output_line_;
-	LineBudget budget_;
+	LineBudget budget_, alert_budget_;
+	uint64_t alerts_turned_away_ = 0;
 	uint64_t lines_hidden_ = 0;
 	std::deque<Outgoing> outgoing_;
 	bool waiting_to_write_ = false;

@@ -189,9 +189,10 @@ typedef struct tmon_host {
 	void (*fail)(tmon_host_context *context, int32_t status, tmon_str text);
 
 	/* Emits an alert to every plugin that takes alerts.
-	 * TMON_OK: accepted. TMON_RETRY: the queue to the host is full. TMON_E_UNSUPPORTED: longer than
-	 * a message may be. TMON_E_INVALID: its size is too small. Whatever is not accepted was refused and
-	 * is counted. [any-thread] */
+	 * TMON_OK: on its way. TMON_RETRY: the queue to the host is full. TMON_E_UNSUPPORTED: longer than
+	 * a message may be. TMON_E_INVALID: its size is too small. Whatever is not passed on was refused
+	 * and is counted, also what the host gets faster than 200 a second (2048 at once) from one plugin.
+	 * [any-thread] */
 	int32_t (*emit_alert)(tmon_host_context *context, const tmon_alert *alert);
 
 	/* Asks the host to have the filter drop what comes from a prefix, for a time.

@@ -326,6 +326,38 @@ BOOST_DATA_TEST_CASE(alerts_are_routed_to_all_who_take_them, data::make(isolatio
 	BOOST_TEST(imbalances(totals).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_flood_of_alerts_leaves_room_for_those_of_others) {
+	Host host;
+	BOOST_REQUIRE(host.supervisor
+	                  ->start({host.plugin("flood", Isolation::process, R"("emit": 2000)"),
+	                           host.plugin("taker", Isolation::process),
+	                           host.plugin("modest", Isolation::process, R"("emit": 3)")})
+	                  .empty());
+	tmon_tick tick{};
+	tick.size = sizeof tick;
+	auto last = std::chrono::steady_clock::now();
+	BOOST_TEST(host.run_until([&] {
+		if (const auto now = std::chrono::steady_clock::now(); now - last >= 10ms) {
+			host.supervisor->tick(tick); // who has not read the one before does not get it
+			last = now;
+		}
+		return host.totals().alerts.accepted > 0 && host.totals().alerts.refused > 40'000;
+	}));
+	BOOST_TEST(host.run_until([&] { return host.totals().plugins[1].alerts_pending == 0; }));
+	host.end();
+	const Totals totals = host.totals();
+	const std::size_t ticks = host.trace("modest", "tick").size();
+	std::size_t from_modest = 0;
+	for (const std::string& line : host.trace("taker", "alert"))
+		from_modest += line.find(" from modest ") != std::string::npos;
+	BOOST_TEST(from_modest == 3 * ticks);
+	BOOST_TEST(totals.plugins[1].alerts_failed == 0u);
+	BOOST_TEST(totals.alerts.emitted == 2000 * host.trace("flood", "tick").size() + 3 * ticks);
+	BOOST_TEST(totals.alerts.refused > 0u);
+	BOOST_TEST(totals.alerts.accepted < 2048 + 200 * 20 + 3 * ticks);
+	BOOST_TEST(imbalances(totals).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_plugin_that_gives_up_is_remembered_to_the_end) {
 	for (const Isolation isolation : {Isolation::process, Isolation::thread}) {
 		Host host;
