@@ -98,7 +98,8 @@ PluginTotals PluginAccount::totals(const RunnerLink* current) const {
 		read_to = std::move(figures.cursors);
 	}
 	for (uint32_t ring = 0; ring < start_.size(); ++ring) {
-		const uint64_t head = rings_.head(ring); // no less than any cursor, which was read before
+		// No less than any cursor, which was read before.
+		const uint64_t head = last_ ? std::max((*last_)[ring], read_to[ring]) : rings_.head(ring);
 		totals.offered += head - start_[ring];
 		totals.pending += head - read_to[ring];
 	}

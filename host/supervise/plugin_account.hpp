@@ -7,6 +7,7 @@
 #include "host/supervise/runner_link.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace tmon {
@@ -29,6 +30,8 @@ public:
 	// Nobody will read any more: what is reported from here on has failed, too.
 	void close_for_good() noexcept { ended_ = true; }
 	void reopen() noexcept { ended_ = false; }
+	// What is reported from `heads` on is not offered to it any more, unless it takes it before it goes.
+	void leave(std::vector<uint64_t> heads) { last_ = std::move(heads); }
 
 	// Alerts for the plugin.
 	void accept_alert() noexcept { ++alerts_accepted_; }
@@ -54,6 +57,7 @@ private:
 	const EventRings& rings_;
 	std::vector<uint64_t> start_;
 	StartPoint next_;
+	std::optional<std::vector<uint64_t>> last_;
 	bool takes_events_ = true;
 	bool ended_ = false;
 	uint64_t delivered_ = 0, lagged_ = 0, failed_ = 0;

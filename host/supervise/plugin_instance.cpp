@@ -331,6 +331,7 @@ void PluginInstance::finish() {
 }
 
 void PluginInstance::leave(const std::vector<uint64_t>& heads) {
+	account_.leave(heads);
 	drain(heads);
 	leave_timer_.expires_after(kLeaveLimit);
 	leave_timer_.async_wait([this](const auto& failed) {

@@ -31,7 +31,7 @@ struct Range {
 class Host {
 public:
 	Host()
-	    : writer_(kRings, 16384), rings_(writer_.descriptor()), spawner_(Spawner::start(bench::tree().runner)),
+	    : writer_(kRings, 4096), rings_(writer_.descriptor()), spawner_(Spawner::start(bench::tree().runner)),
 	      supervisor_(io_, {rings_, writer_.descriptor(), {}, spawner_, std::nullopt},
 	                  CrashStore((files_ / "crashes").string(), 3),
 	                  {[] {}, [](uint32_t) { return tmon_tick{}; }}),
@@ -222,12 +222,17 @@ BOOST_AUTO_TEST_CASE(many_swaps_under_load) {
 BOOST_AUTO_TEST_CASE(of_one_that_crashes_hangs_or_is_quarantined) {
 	Host host;
 	host.start({host.plugin()});
-	// It cannot save its state: it goes on, until one comes that is not asked to take it.
-	BOOST_TEST(host.reload({host.plugin("save")}).failures.empty());
-	check_refused(host.reload({host.plugin()}), "the present instance cannot save its state: is to fail in save");
-	BOOST_TEST(host.reload({}).removed.size() == 1u);
-	BOOST_TEST(host.reload({host.plugin("crash-save")}).added.size() == 1u);
+	// It cannot save its state: it goes on, until it is removed.
+	BOOST_TEST(host.reload({host.plugin(), host.plugin("save", "fourth")}).failures.empty());
+	check_refused(host.reload({host.plugin(), host.plugin("", "fourth")}),
+	              "the present instance cannot save its state: is to fail in save");
+	BOOST_TEST(host.reload({host.plugin()}).removed.size() == 1u);
+	BOOST_TEST(host.run_until([&] { return host.account("fourth").pending == 0; }));
+	const uint64_t offered = host.account("fourth").offered;
+	host.run_for(50ms);
+	BOOST_TEST(host.account("fourth").offered == offered);
 	// It dies of being replaced: it is replaced all the same.
+	BOOST_TEST(host.reload({host.plugin("crash-save")}).failures.empty());
 	BOOST_TEST(host.reload({host.plugin("hang-save")}).failures.empty());
 	BOOST_TEST(host.reload({host.plugin()}).failures.empty());
 	check_refused(host.reload({host.plugin("hang-create")}), "it did not return from create within 500 ms");
