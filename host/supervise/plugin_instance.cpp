@@ -106,8 +106,10 @@ void PluginInstance::on_overdue(RunnerLink& runner, const std::string& late) {
 	} else if (&runner == current_.get()) {
 		if (swap_ == Swap::taking && !parked_)
 			fail_swap(why);
-		if (reconfigured_)
+		if (reconfigured_) {
 			std::exchange(reconfigured_, nullptr)(why);
+			listener_.on_change(*this);
+		}
 		if (state_ == State::starting)
 			die(why);
 	}

@@ -198,6 +198,7 @@ void PluginInstance::on_reconfigured(RunnerLink& runner, const Refusal& outcome)
 	else
 		runner.revert(config_);
 	std::exchange(reconfigured_, nullptr)(outcome);
+	listener_.on_change(*this); // whoever waits for the answer goes on
 }
 
 } // namespace tmon
