@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 namespace tmon::test {
@@ -28,21 +29,34 @@ json::object animal(const std::string& name, const std::string& does, const std:
 	return entry;
 }
 
-Enclosure::Enclosure(std::vector<json::object> animals, std::vector<std::string> stats, const std::string& isolation) {
+Enclosure::Enclosure(std::vector<json::object> animals, std::vector<std::string> stats, const std::string& isolation)
+    : isolation_(isolation) {
 	chmod(pen.path().c_str(), 0777); // plugins are other users
-	json::array plugins{plugin(test_plugin("tally"), "good", {}, isolation),
-	                    plugin(test_plugin("retries"), "strict", {}, isolation)};
-	for (json::object& one : animals) {
-		const std::string text = json::serialize(one);
-		std::string placed = text;
-		for (std::size_t at; (at = placed.find("PEN")) != std::string::npos;)
-			placed.replace(at, 3, pen.path().string());
-		plugins.push_back(json::parse(placed));
-	}
 	monitor.emplace(wire.watched, MonitorOptions{.interfaces = {wire.interface()},
-	                                             .config = config_with(std::move(plugins)),
+	                                             .config = config_of(std::move(animals)),
 	                                             .stats = std::move(stats)});
 	host_ = monitor->pid();
+}
+
+json::object Enclosure::config_of(std::vector<json::object> animals) const {
+	json::array plugins{plugin(test_plugin("tally"), "good", {}, isolation_),
+	                    plugin(test_plugin("retries"), "strict", {}, isolation_)};
+	for (const json::object& one : animals) {
+		std::string text = json::serialize(one);
+		for (std::size_t at; (at = text.find("PEN")) != std::string::npos;)
+			text.replace(at, 3, pen.path().string());
+		plugins.push_back(json::parse(text));
+	}
+	return config_with(std::move(plugins));
+}
+
+void Enclosure::exchange(std::vector<json::object> animals, const std::string& answer) {
+	std::ofstream(monitor->config_file()) << json::serialize(config_of(std::move(animals)));
+	const std::size_t before = monitor->errors().size();
+	monitor->signal(SIGHUP);
+	const bool answered =
+	    eventually([&] { return says(monitor->errors().substr(before), answer); }, std::chrono::seconds(15));
+	BOOST_TEST(answered, "not \"" << answer << "\" in:\n" << monitor->errors());
 }
 
 uint64_t Enclosure::feed(uint64_t packets) {

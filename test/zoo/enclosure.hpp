@@ -39,6 +39,9 @@ public:
 	TempDir pen; // that plugins may be granted
 	std::optional<Monitor> monitor;
 
+	// Puts other animals into the configuration and has it read again; waits until the log says `answer`.
+	void exchange(std::vector<json::object> animals, const std::string& answer);
+
 	// Ordinary packets; returns how many were reported.
 	uint64_t feed(uint64_t packets = 2000);
 	// The packet that makes animals misbehave, and names a victim to them.
@@ -52,6 +55,9 @@ public:
 	uint64_t denied() const { return denied_; }
 
 private:
+	json::object config_of(std::vector<json::object> animals) const;
+
+	const std::string isolation_; // of the good ones
 	uint64_t denied_ = 0;
 	pid_t host_ = -1;
 };
