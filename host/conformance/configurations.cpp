@@ -96,13 +96,12 @@ private:
 		for (uint64_t attempt = 0; elements.size() < count && attempt < 20 * count; ++attempt) {
 			Value element = schema.items ? make(*schema.items, key) : Value{{}, static_cast<std::int64_t>(elements.size())};
 			if (schema.unique_items) {
-				const std::string text = canonical_text(element);
-				if (std::find(seen.begin(), seen.end(), text) != seen.end()) {
+				if (!random_)
 					vary(element, attempt);
-					if (std::find(seen.begin(), seen.end(), canonical_text(element)) != seen.end())
-						continue;
-				}
-				seen.push_back(canonical_text(element));
+				const std::string text = canonical_text(element);
+				if (std::find(seen.begin(), seen.end(), text) != seen.end())
+					continue;
+				seen.push_back(text);
 			}
 			elements.push_back(std::move(element));
 		}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/conformance/verdict.hpp"
 
+#include "host/conformance/utf8.hpp"
 #include "host/diagnostics/log.hpp"
 
 #include <boost/json/array.hpp>
@@ -21,9 +22,9 @@ std::string_view to_string(Outcome outcome) {
 	return "fail";
 }
 
-void CaseResult::add(Outcome found, std::string message) {
+void CaseResult::add(Outcome found, const std::string& message) {
 	outcome = std::max(outcome, found);
-	messages.push_back(std::string(to_string(found)) + ": " + std::move(message));
+	messages.push_back(std::string(to_string(found)) + ": " + as_utf8(message));
 }
 
 bool Verdict::passed() const {
@@ -66,16 +67,19 @@ std::string to_json(const Verdict& verdict) {
 		                 {"about", result.about},
 		                 {"outcome", to_string(result.outcome)},
 		                 {"messages", json::array(result.messages.begin(), result.messages.end())}});
+	json::array reasons;
+	for (const std::string& reason : verdict.not_a_plugin)
+		reasons.emplace_back(as_utf8(reason));
 	json::object object{
 	    {"format", 1},
-	    {"plugin", verdict.plugin},
+	    {"plugin", as_utf8(verdict.plugin)},
 	    {"id", verdict.id},
 	    {"version", verdict.version},
 	    {"sha256", verdict.sha256},
 	    {"verdict", !verdict.not_a_plugin.empty() ? "not a plugin" : verdict.passed() ? "passed" : "failed"},
 	    {"seed", verdict.seed},
-	    {"reproduce", verdict.reproduce},
-	    {"reasons", json::array(verdict.not_a_plugin.begin(), verdict.not_a_plugin.end())},
+	    {"reproduce", as_utf8(verdict.reproduce)},
+	    {"reasons", std::move(reasons)},
 	    {"cases", std::move(cases)}};
 	return json::serialize(object) + '\n';
 }

@@ -21,8 +21,8 @@ struct CaseResult {
 	Outcome outcome = Outcome::pass;
 	std::vector<std::string> messages = {};
 
-	// A finding; the outcome becomes the worst of them.
-	void add(Outcome found, std::string message);
+	// A finding, which need not be UTF-8; the outcome becomes the worst of them.
+	void add(Outcome found, const std::string& message);
 };
 
 struct Verdict {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/conformance/watched_host.hpp"
 
+#include "host/conformance/utf8.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -16,27 +18,6 @@ std::string_view to_view(tmon_str text) {
 }
 
 } // namespace
-
-bool is_utf8(std::string_view text) {
-	for (std::size_t i = 0; i < text.size();) {
-		const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-		const unsigned lead = byte(i);
-		const std::size_t more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : 4;
-		if (more == 4)
-			return false;
-		uint32_t point = more == 0 ? lead : lead & (0x3fu >> more);
-		for (std::size_t k = 1; k <= more; ++k) {
-			if ((byte(i + k) & 0xc0) != 0x80)
-				return false;
-			point = point << 6 | (byte(i + k) & 0x3f);
-		}
-		constexpr uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-		if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-			return false;
-		i += more + 1;
-	}
-	return true;
-}
 
 WatchedHost& WatchedHost::make(HostServices& services, Reporter& reporter, std::size_t tail) {
 	auto* host = new WatchedHost(services, reporter);

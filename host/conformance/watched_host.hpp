@@ -81,7 +81,4 @@ private:
 	uint64_t alerts_ = 0;
 };
 
-// Whether bytes are well-formed UTF-8.
-bool is_utf8(std::string_view text);
-
 } // namespace tmon
