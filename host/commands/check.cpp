@@ -63,8 +63,10 @@ int print(const Verdict& verdict, bool json) {
 } // namespace
 
 int check_plugin(const CheckPlugin& options, const InstalledTree& tree) {
+	boost::asio::io_context io{1}; // outlives the spawner
 	// Before there is any thread.
 	Spawner spawner = Spawner::start(tree.checker());
+	spawner.attach(io);
 	start_log(false);
 	Verdict verdict;
 	verdict.plugin = options.plugin;
@@ -95,7 +97,7 @@ int check_plugin(const CheckPlugin& options, const InstalledTree& tree) {
 	const ElfFile& read = std::get<ElfFile>(elf);
 	verdict.cases = check_file(read, file.manifest, symbols_of_libraries(read, library_folders()));
 	const ScratchFolder scratch;
-	for (CaseResult& result : check_behaviour(file, spawner, scratch.path(), verdict.seed, given))
+	for (CaseResult& result : check_behaviour(io, file, spawner, scratch.path(), verdict.seed, given))
 		verdict.cases.push_back(std::move(result));
 	return print(verdict, options.json);
 }

@@ -59,8 +59,9 @@ int prepare(MemoryRings& writer, const std::map<uint32_t, RingPlan>& plans) {
 
 class Replay {
 public:
-	Replay(const Recording& recording, const PluginConfig& config, Spawner& spawner)
-	    : recording_(recording), config_(config), plans_(plan_rings(recording)),
+	// `spawner` is attached to `io`.
+	Replay(boost::asio::io_context& io, const Recording& recording, const PluginConfig& config, Spawner& spawner)
+	    : recording_(recording), config_(config), plans_(plan_rings(recording)), io_(io),
 	      // The next batch is written when the one before has been taken, so that there is always room.
 	      writer_(lay_out_rings(plans_.rbegin()->first + 1, 2 * kBatchSlots * TMON_RING_UNIT, uint64_t{1} << 32)),
 	      rings_(prepare(writer_, plans_)),
@@ -93,7 +94,6 @@ public:
 
 private:
 	RunnerEnvironment environment(Spawner& spawner) {
-		spawner.attach(io_);
 		RunnerEnvironment environment{rings_, writer_.descriptor(), {}, spawner, recording_.batches.front().clock_offset_ns,
 		                              std::vector<uint64_t>(rings_.rings()), true};
 		for (const auto& [ring, plan] : plans_)
@@ -153,7 +153,7 @@ private:
 	const Recording& recording_;
 	const PluginConfig& config_;
 	const std::map<uint32_t, RingPlan> plans_;
-	boost::asio::io_context io_{1};
+	boost::asio::io_context& io_;
 	MemoryRings writer_;
 	EventRings rings_;
 	Supervisor supervisor_;
@@ -180,8 +180,10 @@ void say_what(const Recording& recording, const PluginFile& file) {
 } // namespace
 
 int replay_recording(const ReplayRecording& options, const InstalledTree& tree) {
+	boost::asio::io_context io{1}; // outlives the spawner
 	// Before there is any thread.
 	Spawner spawner = Spawner::start(tree.runner);
+	spawner.attach(io);
 	start_log(options.verbose);
 	const auto refuse = [](const std::string& reason) {
 		std::fprintf(stderr, "traffic-monitor: %s\n", printable(reason).c_str());
@@ -213,7 +215,7 @@ int replay_recording(const ReplayRecording& options, const InstalledTree& tree) 
 		config.config_paths = std::move(given.paths);
 		say_what(recording, *config.file);
 		std::fflush(stdout);
-		return Replay(recording, config, spawner).run();
+		return Replay(io, recording, config, spawner).run();
 	} catch (const RecordingError& error) {
 		return refuse(options.recording + ": " + error.what());
 	}

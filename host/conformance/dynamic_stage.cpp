@@ -86,11 +86,10 @@ Configurations configure(const Manifest& manifest, const std::string& folder, ui
 
 } // namespace
 
-std::vector<CaseResult> check_behaviour(const PluginFile& file, Spawner& spawner, const std::filesystem::path& scratch,
-                                        uint64_t seed, const std::optional<GivenSoundConfig>& given) {
+std::vector<CaseResult> check_behaviour(boost::asio::io_context& io, const PluginFile& file, Spawner& spawner,
+                                        const std::filesystem::path& scratch, uint64_t seed,
+                                        const std::optional<GivenSoundConfig>& given) {
 	std::vector<CaseResult> results{{"static", "schema", "what it takes, and what it refuses before the plugin sees it"}};
-	boost::asio::io_context io;
-	spawner.attach(io);
 	for (const CaseInfo& info : dynamic_cases()) {
 		CaseResult result{"dynamic", info.name, info.about};
 		if (info.needs && !file.manifest.capabilities.contains(*info.needs)) {

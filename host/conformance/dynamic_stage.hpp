@@ -7,6 +7,8 @@
 #include "host/plugin_file/plugin_file.hpp"
 #include "host/spawner/spawner.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,9 +21,10 @@ struct GivenSoundConfig {
 	std::vector<std::string> paths;
 };
 
-// `spawner` starts plugin-checker and is attached to nothing yet. Files that made configurations name lie in `scratch`,
+// `spawner` starts plugin-checker and is attached to `io`. Files that made configurations name lie in `scratch`,
 // which is the caller's to remove. `given`: used instead of made ones.
-std::vector<CaseResult> check_behaviour(const PluginFile& file, Spawner& spawner, const std::filesystem::path& scratch,
-                                        uint64_t seed, const std::optional<GivenSoundConfig>& given);
+std::vector<CaseResult> check_behaviour(boost::asio::io_context& io, const PluginFile& file, Spawner& spawner,
+                                        const std::filesystem::path& scratch, uint64_t seed,
+                                        const std::optional<GivenSoundConfig>& given);
 
 } // namespace tmon

@@ -55,6 +55,7 @@ void run() {
 	        contradict_manifest(module.entry(), setup.text.manifest, setup.text.plugin_id, setup.text.plugin_version);
 	    !wrong.empty())
 		return reporter.fail(wrong);
+	reporter.step({});
 	Exercise exercise(order, setup.text.capabilities, module, services, page, reporter, usage);
 	if (!run_case(exercise))
 		reporter.fail("there is no case " + order.name);

@@ -77,6 +77,8 @@ Exit usage_error(const std::string& message, const std::string& command) {
 
 std::string explain(const CLI::ParseError& error) {
 	const std::string what = error.what();
+	if (what.ends_with("flag override"))
+		return "--" + what.substr(0, what.find(' ')) + " takes no value";
 	const std::string name = what.substr(0, what.find(':'));
 	if (what.find("At Most") != std::string::npos)
 		return name + " is given more than once";

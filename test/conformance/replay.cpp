@@ -62,15 +62,15 @@ BOOST_AUTO_TEST_SUITE(conformance_replay)
 // Live, with loss before the batch, from a ring that is not the first.
 BOOST_AUTO_TEST_CASE(a_crash_is_saved_and_happens_again) {
 	const InstalledTree tree{in_dist("lib/traffic-monitor/plugins"), in_dist("libexec/traffic-monitor/plugin-runner")};
+	boost::asio::io_context io; // outlives the spawner
 	Spawner spawner = Spawner::start(tree.runner);
+	spawner.attach(io);
 	start_log(false);
 	const TempDir crashes;
 	{
-		boost::asio::io_context io;
 		MemoryRings writer(lay_out_rings(3, 2048 * TMON_RING_UNIT));
 		writer.begin_at(2, 5000);
 		const EventRings rings(writer.descriptor());
-		spawner.attach(io);
 		RunnerEnvironment environment{rings, writer.descriptor(), {}, spawner, 1'700'000'000'000'000'000};
 		environment.untold = {0, 0, 17};
 		Supervisor supervisor(io, environment, CrashStore(crashes.path(), 4), {[] {}, [](uint32_t) { return tmon_tick{}; }});
