@@ -10,9 +10,6 @@
 
 namespace tmon {
 
-// The case cannot go on; what there is to say has been said.
-struct CaseStopped {};
-
 // What the process has of its own: to see whether a plugin leaves something behind.
 class ProcessUsage {
 public:

@@ -152,7 +152,7 @@ int32_t Instance::on_batch(std::span<const tmon_event> events, uint64_t first_se
 		std::this_thread::sleep_for(std::chrono::milliseconds(1));
 	}
 	around_.reporter.fail("on_batch asked for the same batch " + std::to_string(kMostRetries) + " times");
-	return TMON_RETRY;
+	throw CaseStopped{};
 }
 
 int32_t Instance::flush() {

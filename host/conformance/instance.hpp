@@ -14,6 +14,9 @@
 
 namespace tmon {
 
+// The case cannot go on; what there is to say has been said.
+struct CaseStopped {};
+
 // How a batch, and every other struct, is laid out.
 struct StructShape {
 	uint32_t stride = sizeof(tmon_event); // of events
@@ -37,7 +40,7 @@ public:
 	Instance& operator=(const Instance&) = delete;
 
 	int32_t create(std::string_view config);
-	// Offers it again while the plugin asks for that, as a runner does, but not for ever.
+	// Offers it again while the plugin asks for that, as a runner does, but not for ever: then throws CaseStopped.
 	int32_t on_batch(std::span<const tmon_event> events, uint64_t first_seq, uint32_t ring = 0, uint64_t lost_before = 0,
 	                 const StructShape& shape = {});
 	int32_t flush();
