@@ -209,7 +209,7 @@ void add_wrong(const Schema& schema, const Value& whole, const std::vector<std::
 	}
 	for (const Schema::Property& property : schema.properties) {
 		for (const auto& [what, value] : wrong_values(property.schema))
-			with(place + property.key + " is " + what, [&](Value::Object& members) {
+			with(place + property.key + " is " + what, [&, &value = value](Value::Object& members) {
 				without(members, property.key);
 				members.push_back({property.key, {}, value});
 			});
