@@ -71,12 +71,6 @@ bool like(const std::string& printed, const std::string& shown) {
 	return std::regex_match(printed, std::regex(pattern));
 }
 
-// Commands of the host that a block may need before they exist everywhere.
-bool available(const std::string& what, const fs::path& prefix) {
-	BOOST_REQUIRE_MESSAGE(what == "plugins", "unknown: requires=" << what);
-	return run({prefix / "bin/traffic-monitor", "plugins", "list"}).status == 0;
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(documentation, *needs_root())
@@ -99,24 +93,15 @@ BOOST_AUTO_TEST_CASE(writing_plugins) {
 	const std::string mark = "@@@ block ";
 	std::string script = "export PATH=" + (dir / "tools").string() + ":$PATH PREFIX=" + prefix.string() + "\n";
 	std::map<int, std::string> expected; // by line of the sh block
-	int last_run = 0, left_out = 0;
+	int last_run = 0;
 	for (const Block& block : blocks) {
 		const std::string where = "line " + std::to_string(block.line);
 		if (block.language == "sh") {
-			last_run = 0;
-			const auto requires_ = block.attributes.find("requires");
-			if (requires_ != block.attributes.end() && !available(requires_->second, prefix)) {
-				BOOST_TEST_MESSAGE(where << " is left out: no \"traffic-monitor " << requires_->second
-				                         << "\" yet");
-				++left_out;
-				continue;
-			}
 			last_run = block.line;
 			script += "printf '%s%d\\n' '" + mark + "' " + std::to_string(block.line) + "\n" + block.text;
 		} else if (block.language == "text") {
-			BOOST_TEST((last_run != 0 || left_out > 0), where << " shows the output of nothing");
-			if (last_run != 0)
-				expected[last_run] = block.text;
+			BOOST_TEST(last_run != 0, where << " shows the output of nothing");
+			expected[last_run] = block.text;
 		} else {
 			const auto title = block.attributes.find("title");
 			BOOST_REQUIRE_MESSAGE(title != block.attributes.end(), where << ": a file without title");
