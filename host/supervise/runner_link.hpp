@@ -142,6 +142,11 @@ public:
 	uint64_t lines_lost() const noexcept { return page_->log_lines_lost.load(std::memory_order_relaxed) + lines_hidden_; }
 
 private:
+	// Lines that one runner may have shown, and alerts that are passed on: at once, and then a second. The alerts are half
+	// of what may wait for a taker, so nobody alone can fill its queue.
+	static constexpr uint32_t kLinesAtOnce = 200, kLinesPerSecond = 20;
+	static constexpr uint32_t kAlertsAtOnce = 2048, kAlertsPerSecond = 200;
+
 	struct Outgoing {
 		MessageType type;
 		int32_t value;
