@@ -149,6 +149,7 @@ void Runner::hand_over(Message message) {
 void Runner::finish() {
 	flush();
 	plugin_->destroy();
+	services_->close(); // what a thread of it does from here on is not its doing any more
 	send_message(socket_, MessageType::ended, gave_up_ ? TMON_E_FATAL : TMON_OK, {}, {}, 0);
 	finished_ = true;
 }
