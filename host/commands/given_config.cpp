@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/commands/given_config.hpp"
 
-#include "host/config/schema.hpp"
+#include "host/config/named_files.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -25,6 +25,7 @@ std::variant<GivenConfig, std::vector<Diagnostic>> read_given_config(const std::
 	findings.errors = std::move(document.errors);
 	GivenConfig config;
 	if (document.root && findings.errors.empty()) {
+		config.paths = named_files(*document.root, manifest.config ? &*manifest.config : nullptr);
 		if (!document.root->get<Value::Object>())
 			expect(*document.root, "config", "an object", findings);
 		else if (manifest.config)
@@ -37,17 +38,6 @@ std::variant<GivenConfig, std::vector<Diagnostic>> read_given_config(const std::
 		return errors;
 	}
 	config.json = to_json(*document.root);
-	if (manifest.config)
-		config.paths = paths_named(*manifest.config, *document.root);
-	return config;
-}
-
-GivenConfig take_checked_config(const std::string& json, const Manifest& manifest) {
-	GivenConfig config{json, {}};
-	const Sources sources("config", json);
-	const ParsedDocument document = parse_document(json, sources);
-	if (document.root && manifest.config)
-		config.paths = paths_named(*manifest.config, *document.root);
 	return config;
 }
 

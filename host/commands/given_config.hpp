@@ -20,7 +20,4 @@ struct GivenConfig {
 // schema, defaults filled in. On failure: all that is wrong.
 std::variant<GivenConfig, std::vector<Diagnostic>> read_given_config(const std::string& text, const Manifest& manifest);
 
-// One that has been held against a schema already, such as a recorded one.
-GivenConfig take_checked_config(const std::string& json, const Manifest& manifest);
-
 } // namespace tmon

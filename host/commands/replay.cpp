@@ -209,7 +209,7 @@ int replay_recording(const ReplayRecording& options, const InstalledTree& tree) 
 			}
 			given = std::get<GivenConfig>(std::move(read));
 		} else {
-			given = take_checked_config(recording.config_json, config.file->manifest);
+			given = {recording.config_json, recording.config_paths};
 		}
 		config.config_json = std::move(given.json);
 		config.config_paths = std::move(given.paths);

@@ -62,9 +62,9 @@ struct PluginConfig {
 	PluginGrants grants;
 	PluginLimits limits;
 	std::string sha256;      // of the file, 64 lower-case hexadecimal digits; empty: any
-	// The two that only a PluginCheck sets. Shared by all that run the same copy of the file.
+	// Only a PluginCheck sets it. Shared by all that run the same copy of the file.
 	std::shared_ptr<const PluginFile> file;
-	std::vector<std::string> config_paths; // what config_json names where the schema says "format": "path"
+	std::vector<std::string> config_paths; // the files that the user's own configuration names, see named_files
 };
 
 // Everything a run needs, from the configuration file with the command line applied over it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/config/named_files.hpp"
 #include "host/config/sections.hpp"
 
 #include <algorithm>
@@ -104,6 +105,8 @@ PluginEntry read_entry(const Value& value, const std::string& path, Findings& fi
 } // namespace
 
 PluginConfig finish_entry(PluginEntry entry, const PluginCheck& check, Findings& findings) {
+	if (entry.settings)
+		entry.config.config_paths = named_files(*entry.settings, nullptr);
 	if (check && !entry.config.plugin.empty())
 		check(entry, findings);
 	entry.config.config_json = entry.settings ? to_json(*entry.settings) : "{}";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/plugin_file/plugin_check.hpp"
 
-#include "host/config/schema.hpp"
+#include "host/config/named_files.hpp"
 #include "host/config/units.hpp"
 
 #include <map>
@@ -34,10 +34,8 @@ void check_grants(const PluginEntry& entry, const Manifest& manifest, Findings& 
 void check_settings(PluginEntry& entry, const Manifest& manifest, Findings& findings) {
 	if (!entry.settings || !manifest.config)
 		return;
-	const std::size_t before = findings.errors.size();
+	entry.config.config_paths = named_files(*entry.settings, &*manifest.config);
 	apply_schema(*manifest.config, *entry.settings, entry.settings_path(), findings);
-	if (findings.errors.size() == before)
-		entry.config.config_paths = paths_named(*manifest.config, *entry.settings);
 }
 
 } // namespace

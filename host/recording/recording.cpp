@@ -6,6 +6,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -42,6 +44,7 @@ std::string encode(const Recording& recording) {
 	                                  {"sha256", recording.sha256},
 	                                  {"instance", recording.instance},
 	                                  {"config", recording.config_json},
+	                                  {"paths", boost::json::value_from(recording.config_paths)},
 	                                  {"reason", recording.reason},
 	                                  {"saved_at_ns", recording.saved_at_ns}};
 	const std::string text = boost::json::serialize(head);
@@ -69,6 +72,14 @@ std::string text_at(const boost::json::object& head, const char* key) {
 	if (!value || !value->is_string())
 		throw RecordingError(std::string("the recording's head has no text \"") + key + "\"");
 	return std::string(value->get_string());
+}
+
+std::vector<std::string> texts_at(const boost::json::object& head, const char* key) {
+	const auto* value = head.if_contains(key);
+	auto texts = boost::json::try_value_to<std::vector<std::string>>(value ? *value : boost::json::value());
+	if (!texts)
+		throw RecordingError(std::string("the recording's head has no texts \"") + key + "\"");
+	return std::move(*texts);
 }
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
@@ -137,6 +148,7 @@ Recording parse_recording(std::string_view bytes) {
 	recording.sha256 = text_at(*head, "sha256");
 	recording.instance = text_at(*head, "instance");
 	recording.config_json = text_at(*head, "config");
+	recording.config_paths = texts_at(*head, "paths");
 	recording.reason = text_at(*head, "reason");
 	recording.saved_at_ns = saved_at->get_int64();
 	while (!bytes.empty()) {

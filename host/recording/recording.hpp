@@ -33,6 +33,7 @@ struct Recording {
 	std::string plugin_id, plugin_version, sha256;
 	std::string instance;
 	std::string config_json = "{}";
+	std::vector<std::string> config_paths; // the files that it may have opened, see PluginConfig
 	std::string reason; // why it was made, for people
 	int64_t saved_at_ns = 0; // UTC, nanoseconds since 1970-01-01
 	std::vector<RecordedBatch> batches;

@@ -43,6 +43,7 @@ std::optional<std::filesystem::path> CrashStore::save(const RunnerLink& runner, 
 	recording.sha256 = runner.config().file->sha256;
 	recording.instance = runner.config().name;
 	recording.config_json = runner.config().config_json;
+	recording.config_paths = runner.config().config_paths;
 	recording.reason = "in " + std::string(call_name(runner.page().call.load())) + ": " + why;
 	recording.saved_at_ns = clock_ns(CLOCK_REALTIME);
 	RecordedBatch batch;

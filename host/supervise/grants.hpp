@@ -12,8 +12,8 @@
 
 namespace tmon {
 
-// The files that one plugin may have opened on its behalf: those that its own configuration names where the schema says
-// that it is a path, or under a key "file" or one that ends in "_file"; and "-", the standard output. Not what lies below
+// The files that one plugin may have opened on its behalf: those that the user's configuration of it names (see
+// PluginConfig::config_paths); and "-", the standard output. Not what lies below
 // granted folders: these it opens itself, and could put a symbolic link there for us to follow with our rights.
 class PathGrants {
 public:

@@ -33,7 +33,8 @@ Reload::Reload(Instances& plugins, std::vector<PluginConfig> wanted,
 		if (change.wanted.file->sha256 == change.before.file->sha256)
 			change.wanted.file = change.before.file;
 		const bool same = same_but_for_config(change.before, config);
-		if (same && change.before.config_json == config.config_json && !is_over(plugin.state()))
+		if (same && change.before.config_json == config.config_json && change.before.config_paths == config.config_paths &&
+		    !is_over(plugin.state()))
 			continue;
 		(same && plugin.can_reconfigure(config) ? reconfigured_ : replaced_).push_back(std::move(change));
 	}

@@ -61,6 +61,20 @@ BOOST_AUTO_TEST_CASE(what_is_right_is_completed) {
 	BOOST_TEST((plugins[0].file == plugins[2].file)); // one copy for both
 }
 
+// Else whoever has written the plugin could have the host open any file for it.
+BOOST_AUTO_TEST_CASE(a_default_of_the_plugin_names_no_file_of_the_users) {
+	install("greedy", R"(, "config": {"type": "object", "properties": {
+		"where": {"type": "string", "format": "path", "default": "/etc/shadow"},
+		"file": {"type": "string", "default": "/etc/shadow"},
+		"more": {"type": "object", "default": {}, "properties": {
+			"log_file": {"type": "string", "default": "/etc/shadow"}}}}})");
+	const auto result = load(R"("plugins": [{"plugin": "greedy", "config": {"file": "mine"}}])");
+	BOOST_REQUIRE(result.config);
+	const PluginConfig& plugin = result.config->plugins[0];
+	BOOST_TEST(plugin.config_json == R"({"file":"mine","where":"/etc/shadow","more":{"log_file":"/etc/shadow"}})");
+	BOOST_TEST(plugin.config_paths == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(all_errors_stand_in_the_order_of_the_file) {
 	const std::string wrong(64, 'a');
 	const std::string csv = (dir / "logger-csv.so").string();

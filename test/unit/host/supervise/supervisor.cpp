@@ -2,6 +2,8 @@
 //
 // Plugins started, fed, woken and ended together, in processes and in threads; and their accounts, also when
 // a page lies or a runner dies.
+#include "host/config/document.hpp"
+#include "host/config/named_files.hpp"
 #include "host/recording/recording.hpp"
 #include "host/supervise/supervisor.hpp"
 #include "test/support/privileged.hpp"
@@ -104,6 +106,8 @@ struct Host {
 		plugin.file = RunnerFixture::test_plugin_file(id);
 		plugin.grants.write_paths = {dir.path()};
 		plugin.config_json = R"({"trace": ")" + trace_path(name) + "\"" + (config.empty() ? "" : ", " + config) + "}";
+		const Sources sources("config", plugin.config_json);
+		plugin.config_paths = named_files(*parse_document(plugin.config_json, sources).root, nullptr);
 		return plugin;
 	}
 	std::vector<std::string> trace(const std::string& name, const std::string& call = "") const {
