@@ -13,10 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <iterator>
 #include <stdexcept>
+#include <string_view>
+#include <vector>
 
 namespace tmon {
 
@@ -59,6 +63,20 @@ void reset_signals() {
 	sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// What a program needs of an environment. The rest is the administrator's: tokens, say, that a plugin could read.
+std::vector<char*> environment_of_runner() {
+	constexpr std::string_view kept[] = {"PATH=", "LANG=",     "LANGUAGE=",     "LC_",           "TZ=",          "TERM=",
+	                                     "LD_",   "NO_COLOR=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS="};
+	std::vector<char*> variables;
+	for (char** variable = environ; variable && *variable; ++variable) {
+		const std::string_view text(*variable);
+		if (std::any_of(std::begin(kept), std::end(kept), [&](std::string_view name) { return text.starts_with(name); }))
+			variables.push_back(*variable);
+	}
+	variables.push_back(nullptr);
+	return variables;
+}
+
 [[noreturn]] void become_runner(const RunnerStart& start, pid_t parent, int socket, int output, int executable) {
 	arrange_descriptors(socket, output);
 	if (start.uid != 0)
@@ -76,7 +94,7 @@ void reset_signals() {
 	reset_signals();
 	std::string name = start.name, pid = std::to_string(parent);
 	char* const arguments[] = {name.data(), pid.data(), nullptr};
-	syscall(SYS_execveat, executable, "", arguments, environ, AT_EMPTY_PATH);
+	syscall(SYS_execveat, executable, "", arguments, environment_of_runner().data(), AT_EMPTY_PATH);
 	fail("cannot execute it");
 }
 

@@ -20,7 +20,7 @@ struct RunnerStart {
 };
 
 // Starts a runner that dies with the calling thread. When the executable's first instruction runs, the process is that
-// user already, without groups, capabilities or a way to gain any. Returns its pid, or why there is none.
+// user already, without groups, capabilities or a way to gain any, and with little of our environment. Returns its pid, or why there is none.
 // The caller has no other thread and has dropped its bounding set.
 std::variant<pid_t, std::string> start_runner(const RunnerStart& start);
 

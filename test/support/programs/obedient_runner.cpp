@@ -81,6 +81,12 @@ std::string obey(const std::string& order, int count, char** arguments) {
 		return std::string(getcwd(directory, sizeof directory)) + " " + std::to_string(mask) + " " +
 		       std::to_string(when_parent_dies);
 	}
+	if (what == "environment") {
+		std::string text;
+		for (char** variable = environ; *variable; ++variable)
+			text += std::string(*variable) + "\n";
+		return text;
+	}
 	if (what == "say") {
 		std::puts("said");
 		std::fflush(stdout);

@@ -111,6 +111,23 @@ BOOST_FIXTURE_TEST_CASE(what_a_runner_has_started_ends_with_it, SpawnerFixture, 
 	}
 }
 
+BOOST_AUTO_TEST_CASE(a_runner_does_not_get_the_environment_of_the_host) {
+	setenv("TMON_TEST_TOKEN", "secret", 1);
+	setenv("LC_TIME", "C", 1);
+	{
+		SpawnerFixture fixture;
+		SpawnedRunner runner;
+		fixture.spawn(runner);
+		const std::string environment = "\n" + runner.ask("environment");
+		BOOST_TEST(environment.find("TMON_TEST_TOKEN") == std::string::npos);
+		BOOST_TEST(environment.find("\nHOME=") == std::string::npos);
+		BOOST_TEST(environment.find("\nPATH=") != std::string::npos);
+		BOOST_TEST(environment.find("\nLC_TIME=C\n") != std::string::npos);
+	}
+	unsetenv("TMON_TEST_TOKEN");
+	unsetenv("LC_TIME");
+}
+
 BOOST_AUTO_TEST_CASE(no_two_hosts_share_a_user, *needs_root()) {
 	SpawnerFixture hosts[3];
 	std::list<SpawnedRunner> runners;
