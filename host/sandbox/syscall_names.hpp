@@ -44,7 +44,7 @@ constexpr const char* kHarmlessCalls[] = {
 };
 
 // Once it may have sockets of its own.
-constexpr const char* kSocketCalls[] = {"connect", "bind", "listen", "accept", "accept4", "setsockopt"};
+constexpr const char* kSocketCalls[] = {"connect", "bind", "listen", "accept", "accept4"};
 
 // What the owner of a file, or of a process, may do: harmless with a user id that nobody else has.
 constexpr const char* kOwnersCalls[] = {

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -162,6 +163,12 @@ void allow_ioctl(Filter& filter, bool network) {
 		filter.allow("ioctl", argument_is(1, request));
 }
 
+// With the numbers that 32-bit times have.
+constexpr int kSocketOptions[] = {SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE, SO_BROADCAST, SO_DONTROUTE, SO_OOBINLINE,
+                                  SO_SNDBUF,    SO_RCVBUF,    SO_RCVLOWAT,  SO_PRIORITY,  SO_TIMESTAMP, SO_TIMESTAMPNS,
+                                  SO_PASSCRED,  SO_RCVTIMEO,  SO_SNDTIMEO,  SO_BINDTODEVICE, SO_INCOMING_CPU,
+                                  SO_MAX_PACING_RATE, SO_BUSY_POLL, SO_ZEROCOPY};
+
 void allow_sockets(Filter& filter, bool own_user) {
 	constexpr uint64_t type = 0xf; // the rest are flags
 	for (const int kind : {SOCK_STREAM, SOCK_DGRAM}) {
@@ -176,6 +183,11 @@ void allow_sockets(Filter& filter, bool own_user) {
 	// With the user's own sessions' sockets in reach it could have others do what it may not.
 	if (own_user)
 		filter.allow("socket", argument_is(0, AF_UNIX));
+	// By name, so as not to allow SO_LINGER: whoever closes such a socket waits, and a plugin can send one to the host.
+	for (const int level : std::initializer_list<int>{IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_IPV6, SOL_NETLINK})
+		filter.allow("setsockopt", argument_is(1, level));
+	for (const int option : kSocketOptions)
+		filter.allow("setsockopt", argument_is(1, SOL_SOCKET), argument_is(2, option));
 	filter.allow("socketpair", argument_is(0, AF_UNIX));
 	for (const char* name : kSocketCalls)
 		filter.allow(name);

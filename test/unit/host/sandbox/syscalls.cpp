@@ -40,6 +40,11 @@ struct Case {
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
 
 int try_socket(int family, int type, int protocol) { return errno_of(socket(family, type, protocol)); }
+template <class Value>
+int try_option(int option, const Value& value) {
+	const int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return fd < 0 ? errno : errno_of(setsockopt(fd, SOL_SOCKET, option, &value, sizeof value));
+}
 int try_limit(pid_t pid, rlim_t files) {
 	const rlimit limit{files, files};
 	return errno_of(syscall(SYS_prlimit64, pid, RLIMIT_NOFILE, &limit, nullptr));
@@ -152,6 +157,8 @@ const Case cases[] = {
     {"XDP", [](pid_t) { return try_socket(44, SOCK_RAW, 0); }, EPERM, EPERM, EPERM},
     {"vsock", [](pid_t) { return try_socket(40, SOCK_STREAM, 0); }, EPERM, EPERM, EPERM},
     {"Unix, as a user that others are, too", [](pid_t) { return try_socket(AF_UNIX, SOCK_STREAM, 0); }, EPERM, EPERM, EPERM},
+    {"time limit of a socket", [](pid_t) { return try_option(SO_RCVTIMEO, timeval{1, 0}); }, EPERM, 0, EPERM},
+    {"socket that keeps waiting who closes it", [](pid_t) { return try_option(SO_LINGER, linger{1, 60}); }, EPERM, EPERM, EPERM},
     {"socket pair", [](pid_t) { int ends[2]; return errno_of(socketpair(AF_UNIX, SOCK_STREAM, 0, ends)); }, EPERM, 0, EPERM},
 };
 
