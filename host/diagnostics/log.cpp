@@ -20,6 +20,7 @@
 #include <ctime>
 #include <iostream>
 #include <streambuf>
+#include <utility>
 
 namespace tmon {
 
@@ -120,12 +121,17 @@ void log(Severity severity, std::string_view text) {
 
 std::string printable(std::string_view text) {
 	std::string result;
+	unsigned char before = 0;
 	for (const char c : text) {
 		const auto byte = static_cast<unsigned char>(c);
-		if (byte >= 0x20 && byte != 0x7f) {
+		// U+0080 to U+009F: a terminal obeys them as it obeys an escape.
+		const bool control = std::exchange(before, byte) == 0xc2 && byte >= 0x80 && byte < 0xa0;
+		if (byte >= 0x20 && byte != 0x7f && !control) {
 			result += c;
 			continue;
 		}
+		if (control)
+			result.replace(result.size() - 1, 1, "\\xc2");
 		char escaped[8];
 		std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
 		result += escaped;

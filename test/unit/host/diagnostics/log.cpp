@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(a_foreign_text_stays_on_its_line) {
 	BOOST_TEST(printable("plain \xe2\x82\xac text") == "plain \xe2\x82\xac text");
 	BOOST_TEST(printable("two\nlines\r\t") == "two\\x0alines\\x0d\\x09");
 	BOOST_TEST(printable("\x1b[31mred\x7f") == "\\x1b[31mred\\x7f");
+	BOOST_TEST(printable("\xc2\x9b" "2J \xc3\x9b \xc2\xa0") == "\\xc2\\x9b" "2J \xc3\x9b \xc2\xa0"); // CSI, a letter, a space
 	BOOST_TEST(printable(std::string_view("a\0b", 3)) == "a\\x00b");
 	BOOST_TEST(printable("").empty());
 }
