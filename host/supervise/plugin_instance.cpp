@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxQueuedAlerts = 4096;
 constexpr std::size_t kAlertsAtOnce = 256;            // with one runner; the rest waits here
 constexpr auto kShortestTick = 100ms;
 constexpr auto kLeaveLimit = 2s;                      // to read what there is; it has its deadline for what follows
@@ -143,8 +142,7 @@ void PluginInstance::note_current_gone() {
 	current_.reset();
 	boost::asio::post(io_, [runner] {});
 	tick_timer_.cancel();
-	for (std::string& alert : runner->take_unsent_alerts())
-		alerts_.push_back(std::move(alert));
+	alerts_.put_back(runner->take_unsent_alerts());
 	const std::string lie = runner->has_begun() ? runner->impossible(runner->is_finished()) : std::string();
 	if (runner->has_begun())
 		account_.close(*runner);
@@ -278,22 +276,20 @@ void PluginInstance::schedule_tick() {
 	});
 }
 
-void PluginInstance::offer_alert(const std::string& encoded) {
+void PluginInstance::offer_alert(const std::string& emitter, const std::string& encoded) {
 	if (!traits_.takes_alerts || state_ == State::ended)
 		return;
 	account_.accept_alert();
-	if (state_ == State::dead || alerts_.size() >= kMaxQueuedAlerts) {
+	send_alerts(); // makes room: a full queue would wait for the plugin to fall asleep
+	if (state_ != State::dead && alerts_.push(emitter, encoded))
+		send_alerts();
+	else
 		account_.fail_alerts(1);
-		return;
-	}
-	alerts_.push_back(encoded);
-	send_alerts();
 }
 
 void PluginInstance::send_alerts() {
 	while (current_ && current_->reads() && !alerts_.empty() && current_->alerts_queued() < kAlertsAtOnce) {
-		current_->send_alert(alerts_.front());
-		alerts_.pop_front();
+		current_->send_alert(alerts_.pop());
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "host/supervise/alert_queue.hpp"
 #include "host/supervise/crash_store.hpp"
 #include "host/supervise/plugin_account.hpp"
 #include "host/supervise/restart_policy.hpp"
@@ -63,7 +64,8 @@ public:
 
 	void go();
 	void tick(const tmon_tick& tick);
-	void offer_alert(const std::string& encoded);
+	// `emitter` is the name of the instance that it is from.
+	void offer_alert(const std::string& emitter, const std::string& encoded);
 	void wake_if_behind();
 	void wake();
 	void drain(const std::vector<uint64_t>& heads);
@@ -153,7 +155,7 @@ private:
 	RestartPolicy::Clock::time_point started_at_;
 	boost::asio::steady_timer restart_timer_, probation_timer_, tick_timer_, leave_timer_;
 	std::optional<std::vector<uint64_t>> drain_to_;
-	std::deque<std::string> alerts_; // accepted, and not with a runner yet
+	AlertQueue alerts_; // accepted, and not with a runner yet
 	int64_t last_tick_ns_ = 0;
 
 	Swap swap_ = Swap::none;

@@ -95,8 +95,7 @@ void PluginInstance::commit() {
 	tick_timer_.cancel();
 	if (current_) {
 		account_.close(*current_);
-		for (std::string& alert : current_->take_unsent_alerts())
-			alerts_.push_back(std::move(alert));
+		alerts_.put_back(current_->take_unsent_alerts());
 		retired_.push_back(std::move(current_));
 		retired_.back()->finish();
 	}

@@ -85,6 +85,9 @@ void RunnerLink::launch() {
 	const int descriptors[] = {page_descriptor_.get(), environment_.rings_descriptor, file.copy.get(), setup_file.get()};
 	if (const int error = send_message(ours.get(), MessageType::setup, 0, {}, descriptors, 0); error != 0)
 		throw std::system_error(error, std::generic_category(), "cannot send a runner its setup");
+	// It has no descriptors for us, and to close one can take as long as its sender likes. Since Linux 6.16.
+	constexpr int pass_rights = 83, no = 0;
+	setsockopt(ours.get(), SOL_SOCKET, pass_rights, &no, sizeof no);
 	socket_.assign(ours.release());
 	if (is_process()) {
 		int pipe_ends[2];

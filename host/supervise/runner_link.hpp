@@ -139,7 +139,7 @@ public:
 	uint64_t alerts_sent() const noexcept { return alerts_sent_; }         // to it
 	std::size_t alerts_queued() const noexcept { return alerts_queued_; }
 	std::deque<std::string> take_unsent_alerts();
-	uint64_t lines_lost() const noexcept { return page_->log_lines_lost.load(std::memory_order_relaxed) + lines_hidden_; }
+	uint64_t lines_lost() const noexcept;
 
 private:
 	// Lines that one runner may have shown, and alerts that are passed on: at once, and then a second. The alerts are half

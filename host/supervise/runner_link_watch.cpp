@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kLoadLimit = 5s;
 // An answer may take several calls into the plugin, but not more of its deadlines than this.
 constexpr int kDeadlinesForAnswer = 4;
+// Lines that one runner can have lost: more takes longer than any runs. What one claims must not make the sum over all run
+// over, and hide what others have lost.
+constexpr uint64_t kMostLinesLost = uint64_t{1} << 40;
 
 } // namespace
 
@@ -115,6 +118,10 @@ RunnerFigures RunnerLink::figures() const {
 		figures.taken += cursor - begin;
 	}
 	return figures;
+}
+
+uint64_t RunnerLink::lines_lost() const noexcept {
+	return std::min(page_->log_lines_lost.load(std::memory_order_relaxed), kMostLinesLost) + lines_hidden_;
 }
 
 std::string RunnerLink::impossible(bool at_rest) const {

@@ -2,10 +2,12 @@
 #include "host/supervise/supervisor.hpp"
 
 #include "host/diagnostics/log.hpp"
+#include "host/runner/metrics_page.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tmon {
 
@@ -19,8 +21,18 @@ void add(std::vector<PluginTotals>& plugins, const PluginTotals& more) {
 	    std::find_if(plugins.begin(), plugins.end(), [&](const PluginTotals& plugin) { return plugin.name == more.name; });
 	if (same == plugins.end())
 		plugins.push_back(more);
-	else
-		same->add(more);
+	else {
+		PluginTotals rest = more;
+		const std::vector<MetricValue> metrics = std::exchange(rest.metrics, {});
+		same->add(rest);
+		add_earlier(same->metrics, metrics);
+	}
+}
+
+void add(AlertTotals& alerts, const AlertTotals& more) {
+	alerts.emitted += more.emitted;
+	alerts.accepted += more.accepted;
+	alerts.refused += more.refused;
 }
 
 } // namespace
@@ -65,7 +77,31 @@ std::vector<Supervisor::StartFailure> Supervisor::start(const std::vector<Plugin
 	return failures;
 }
 
+// Not from within an instance that is just changing.
+void Supervisor::forget_the_gone() {
+	const auto is_over = [](const auto& plugin) {
+		return plugin->gone() && (plugin->state() == State::dead || plugin->state() == State::ended);
+	};
+	for (const auto& plugin : removed_) {
+		if (!is_over(plugin))
+			continue;
+		add(past_.plugins, plugin->totals());
+		add(past_.alerts, plugin->emitted_alerts());
+		past_.lines_lost += plugin->lines_lost();
+		if (plugin->was_lost())
+			past_.lost.insert(plugin->name());
+	}
+	for (auto* plugins : {&removed_, &abandoned_}) {
+		std::erase_if(*plugins, [&](const auto& plugin) {
+			if (is_over(plugin))
+				reported_.erase(plugin.get());
+			return is_over(plugin);
+		});
+	}
+}
+
 void Supervisor::reload(std::vector<PluginConfig> plugins, std::function<void(const ReloadResult&)> done) {
+	forget_the_gone();
 	reload_done_ = std::move(done);
 	try {
 		reload_ = std::make_unique<Reload>(plugins_, std::move(plugins),
@@ -156,7 +192,7 @@ void Supervisor::on_alert(PluginInstance& emitter, const DecodedAlert& alert) {
 	// Who emitted it is for us to say.
 	const std::string encoded = encode_alert(alert.alert, emitter.name());
 	for (const auto& plugin : plugins_)
-		plugin->offer_alert(encoded);
+		plugin->offer_alert(emitter.name(), encoded);
 }
 
 void Supervisor::tick(const tmon_tick& tick) {
@@ -203,7 +239,7 @@ void Supervisor::finish(std::chrono::milliseconds limit) {
 }
 
 uint64_t Supervisor::lines_lost() const {
-	uint64_t lost = 0;
+	uint64_t lost = past_.lines_lost;
 	for (auto* plugins : {&plugins_, &removed_}) {
 		for (const auto& plugin : *plugins)
 			lost += plugin->lines_lost();
@@ -215,12 +251,12 @@ void Supervisor::add_totals(Totals& totals) const {
 	for (auto* plugins : {&plugins_, &removed_}) {
 		for (const auto& plugin : *plugins) {
 			add(totals.plugins, plugin->totals());
-			const AlertTotals alerts = plugin->emitted_alerts();
-			totals.alerts.emitted += alerts.emitted;
-			totals.alerts.accepted += alerts.accepted;
-			totals.alerts.refused += alerts.refused;
+			add(totals.alerts, plugin->emitted_alerts());
 		}
 	}
+	for (const PluginTotals& plugin : past_.plugins)
+		add(totals.plugins, plugin);
+	add(totals.alerts, past_.alerts);
 }
 
 std::vector<Supervisor::StartFailure> Supervisor::deaths() const {
@@ -233,7 +269,7 @@ std::vector<Supervisor::StartFailure> Supervisor::deaths() const {
 }
 
 std::vector<std::string> Supervisor::lost() const {
-	std::vector<std::string> names;
+	std::vector<std::string> names(past_.lost.begin(), past_.lost.end());
 	for (auto* plugins : {&plugins_, &removed_}) {
 		for (const auto& plugin : *plugins) {
 			if (plugin->was_lost())

@@ -87,6 +87,7 @@ private:
 	std::unique_ptr<PluginInstance> make_instance(const PluginConfig& config);
 	void advance_reload();
 	void end_reload();
+	void forget_the_gone();
 	std::vector<uint64_t> heads() const;
 	bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
 	bool all(const std::function<bool(const PluginInstance&)>& condition) const;
@@ -96,8 +97,15 @@ private:
 	CrashStore crashes_;
 	Source source_;
 	std::vector<std::unique_ptr<PluginInstance>> plugins_;
-	std::vector<std::unique_ptr<PluginInstance>> removed_;   // by a reload; some may still be ending
+	std::vector<std::unique_ptr<PluginInstance>> removed_;   // by a reload, and not folded into past_ yet
 	std::vector<std::unique_ptr<PluginInstance>> abandoned_; // of reloads that failed; they have had no event
+	// What is left of those that have gone: neither their files nor their names add up over a thousand reloads.
+	struct Past {
+		std::vector<PluginTotals> plugins;
+		AlertTotals alerts;
+		uint64_t lines_lost = 0;
+		std::set<std::string> lost;
+	} past_;
 	std::set<const PluginInstance*> reported_;               // whose death has been logged
 	std::unique_ptr<Reload> reload_;
 	std::function<void(const ReloadResult&)> reload_done_;

@@ -6,6 +6,7 @@
 #include "host/config/named_files.hpp"
 #include "host/recording/recording.hpp"
 #include "host/supervise/supervisor.hpp"
+#include "test/support/process.hpp"
 #include "test/support/privileged.hpp"
 #include "test/support/ring_writer.hpp"
 #include "test/support/runner_fixture.hpp"
@@ -405,11 +406,13 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 			page->delivered = in_hand;
 			page->alerts_delivered = cursor;
 			page->alerts_failed = in_hand;
+			page->log_lines_lost = cursor;
 			const PluginTotals totals = host.totals().plugins[0];
 			BOOST_TEST(totals.offered == 100u);
 			BOOST_TEST(totals.delivered + totals.lagged + totals.failed + totals.pending == 100u);
 			BOOST_TEST(totals.alerts_pending == 0u);
 			BOOST_TEST(totals.alerts_delivered == 0u);
+			BOOST_TEST(host.supervisor->lines_lost() <= uint64_t{1} << 40); // or the sum over all could run over
 		}
 	}
 	// In the end nothing that it says counts, and that is remembered.
@@ -417,6 +420,51 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 	host.supervisor->finish(10s);
 	BOOST_TEST(host.totals().plugins[0].failed == 100u);
 	BOOST_TEST(host.supervisor->lost() == std::vector<std::string>{"a"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_is_removed_leaves_its_figures_and_nothing_else) {
+	Host host;
+	const PluginConfig stays = host.plugin("stays", Isolation::process), goes = host.plugin("goes", Isolation::process);
+	const auto delivered = [&](std::size_t index) { return host.totals().plugins[index].delivered; };
+	const auto reload = [&](const std::vector<PluginConfig>& plugins) {
+		bool done = false;
+		host.supervisor->reload(plugins, [&](const ReloadResult& result) {
+			BOOST_TEST(result.failures.empty());
+			done = true;
+		});
+		BOOST_REQUIRE(host.run_until([&] { return done; }));
+	};
+	BOOST_REQUIRE(host.supervisor->start({stays, goes}).empty());
+	host.publish(0, 10);
+	BOOST_REQUIRE(host.run_until([&] { return delivered(0) == 10 && delivered(1) == 10; }));
+
+	std::vector<std::weak_ptr<const PluginFile>> files;
+	for (uint64_t round = 1; round <= 3; ++round) {
+		reload({stays});
+		BOOST_REQUIRE(host.run_until([&] { return children_of(host.spawner.pid()) == 1u; }));
+		host.publish(0, 5); // which are not for who has gone
+		BOOST_REQUIRE(host.run_until([&] { return delivered(0) == 10 + 15 * round - 10; }));
+		PluginConfig again = goes;
+		again.file = std::shared_ptr<const PluginFile>(goes.file.get(), [keep = goes.file](const PluginFile*) {});
+		files.push_back(again.file);
+		reload({stays, again});
+		host.publish(0, 10);
+		BOOST_REQUIRE(host.run_until([&] { return delivered(0) == 10 + 15 * round && delivered(1) == 10 + 10 * round; }));
+	}
+	reload({stays});
+	// It is forgotten by the first reload after its end.
+	BOOST_TEST(test::eventually([&] {
+		reload({stays});
+		return files.back().expired();
+	}));
+	for (const auto& file : files)
+		BOOST_TEST(file.expired());
+	const Totals totals = host.totals();
+	BOOST_REQUIRE(totals.plugins.size() == 2u);
+	BOOST_TEST(totals.plugins[1].name == "goes");
+	BOOST_TEST(totals.plugins[1].offered == 40u);
+	BOOST_TEST(totals.plugins[1].failed == 0u);
+	host.end();
 }
 
 // The configuration of a plugin that writes `count` messages of that type to the host behind the runner's back.
