@@ -20,7 +20,6 @@
 #include <ctime>
 #include <iostream>
 #include <streambuf>
-#include <utility>
 
 namespace tmon {
 
@@ -78,6 +77,24 @@ trivial::severity_level level(Severity severity) {
 	return trivial::error;
 }
 
+// Bytes of the character that `text`, which is not empty, begins with; 0 when it is a control character, U+0080 to U+009F,
+// which terminals obey, too, among them, or no UTF-8.
+std::size_t harmless_bytes(std::string_view text) {
+	const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+	const unsigned first = at(0);
+	if (first < 0x80)
+		return first >= 0x20 && first != 0x7f ? 1 : 0;
+	const std::size_t size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	for (std::size_t i = 1; i < size; ++i) {
+		if ((at(i) & 0xc0) != 0x80)
+			return 0;
+	}
+	const bool control = first == 0xc2 && at(1) < 0xa0;
+	const bool overlong = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
+	const bool no_character = (first == 0xed && at(1) >= 0xa0) || (first == 0xf4 && at(1) >= 0x90);
+	return control || overlong || no_character ? 0 : size;
+}
+
 std::string utc_now() {
 	const auto now = std::chrono::system_clock::now().time_since_epoch();
 	const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -121,20 +138,16 @@ void log(Severity severity, std::string_view text) {
 
 std::string printable(std::string_view text) {
 	std::string result;
-	unsigned char before = 0;
-	for (const char c : text) {
-		const auto byte = static_cast<unsigned char>(c);
-		// U+0080 to U+009F: a terminal obeys them as it obeys an escape.
-		const bool control = std::exchange(before, byte) == 0xc2 && byte >= 0x80 && byte < 0xa0;
-		if (byte >= 0x20 && byte != 0x7f && !control) {
-			result += c;
+	while (!text.empty()) {
+		if (const std::size_t size = harmless_bytes(text); size > 0) {
+			result += text.substr(0, size);
+			text.remove_prefix(size);
 			continue;
 		}
-		if (control)
-			result.replace(result.size() - 1, 1, "\\xc2");
 		char escaped[8];
-		std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
+		std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(text.front()));
 		result += escaped;
+		text.remove_prefix(1);
 	}
 	return result;
 }

@@ -23,6 +23,9 @@ BOOST_AUTO_TEST_CASE(a_foreign_text_stays_on_its_line) {
 	BOOST_TEST(printable("two\nlines\r\t") == "two\\x0alines\\x0d\\x09");
 	BOOST_TEST(printable("\x1b[31mred\x7f") == "\\x1b[31mred\\x7f");
 	BOOST_TEST(printable("\xc2\x9b" "2J \xc3\x9b \xc2\xa0") == "\\xc2\\x9b" "2J \xc3\x9b \xc2\xa0"); // CSI, a letter, a space
+	BOOST_TEST(printable("\xff\xe2\x82" "a\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xc3") ==
+	           "\\xff\\xe2\\x82" "a\\xc0\\xaf\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xc3"); // no UTF-8
+	BOOST_TEST(printable("\xf0\x9f\x98\x80\xef\xbf\xbd") == "\xf0\x9f\x98\x80\xef\xbf\xbd");
 	BOOST_TEST(printable(std::string_view("a\0b", 3)) == "a\\x00b");
 	BOOST_TEST(printable("").empty());
 }
