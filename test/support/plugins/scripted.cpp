@@ -236,11 +236,29 @@ int32_t on_end(void* self) {
 	});
 }
 
+#ifdef WITH_RECONFIGURE
+// Returns what the new configuration says under "reconfigure".
+int32_t reconfigure(void* self, tmon_str config) {
+	Scripted& scripted = self_of(self);
+	return guarded(scripted, [&] {
+		const json::value next = json::parse({config.data, static_cast<std::size_t>(config.size)});
+		const auto status = next.as_object().at("reconfigure").to_number<int32_t>();
+		scripted.say("reconfigure " + std::to_string(status));
+		return status;
+	});
+}
+#endif
+
 const void* get_extension(void*, tmon_str id) {
 	static const tmon_ext_alerts alerts{sizeof alerts, 0, on_alert};
 	static const tmon_ext_ticks ticks{sizeof ticks, 0, on_tick, 0};
 	static const tmon_ext_end end{sizeof end, 0, on_end};
 	const std::string_view name = tmon::to_view(id);
+#ifdef WITH_RECONFIGURE
+	static const tmon_ext_reconfigure takes_another{sizeof takes_another, 0, reconfigure};
+	if (name == TMON_EXT_RECONFIGURE)
+		return &takes_another;
+#endif
 	return name == TMON_EXT_ALERTS ? static_cast<const void*>(&alerts)
 	       : name == TMON_EXT_TICKS ? static_cast<const void*>(&ticks)
 	       : name == TMON_EXT_END   ? static_cast<const void*>(&end)
@@ -259,6 +277,8 @@ const tmon_plugin_api api{sizeof api, 0, create, on_batch, flush, destroy, get_e
 
 #ifdef WITHOUT_EVENTS
 #define CAPABILITIES TMON_WORDS(alerts, ticks, end)
+#elif defined WITH_RECONFIGURE
+#define CAPABILITIES TMON_WORDS(events, alerts, ticks, end, reconfigure)
 #else
 #define CAPABILITIES TMON_WORDS(events, alerts, ticks, end)
 #endif

@@ -422,6 +422,29 @@ BOOST_AUTO_TEST_CASE(a_lying_page_is_bounded_by_what_is_known) {
 	BOOST_TEST(host.supervisor->lost() == std::vector<std::string>{"a"}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_is_over_when_the_last_plugin_is_reconfigured) {
+	struct {
+		int32_t status;
+		std::size_t reconfigured, replaced, failed, creates;
+	} const cases[] = {{TMON_OK, 1, 0, 0, 1}, {TMON_E_UNSUPPORTED, 0, 1, 0, 2}, {TMON_E_CONFIG, 0, 0, 1, 1}};
+	for (const auto& c : cases) {
+		Host host;
+		BOOST_REQUIRE(
+		    host.supervisor->start({host.plugin("a", Isolation::process, "", "scripted-reconfigures")}).empty());
+		std::optional<ReloadResult> result;
+		const std::string config = "\"reconfigure\": " + std::to_string(c.status);
+		host.supervisor->reload({host.plugin("a", Isolation::process, config, "scripted-reconfigures")},
+		                        [&](const ReloadResult& r) { result = r; });
+		BOOST_REQUIRE(host.run_until([&] { return result.has_value(); }));
+		BOOST_TEST(!host.supervisor->is_reloading());
+		BOOST_TEST(result->reconfigured.size() == c.reconfigured);
+		BOOST_TEST(result->replaced.size() == c.replaced);
+		BOOST_TEST(result->failures.size() == c.failed);
+		BOOST_TEST(host.trace("a", "create").size() == c.creates);
+		host.end();
+	}
+}
+
 BOOST_AUTO_TEST_CASE(a_plugin_that_is_removed_leaves_its_figures_and_nothing_else) {
 	Host host;
 	const PluginConfig stays = host.plugin("stays", Isolation::process), goes = host.plugin("goes", Isolation::process);
