@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "plugins/common/output.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -14,7 +16,8 @@ namespace tmon::plugins {
 
 namespace {
 
-constexpr int patience_ms = 1000; // less than the time that the host gives one call
+// Less than the time that the host gives one call: without any progress, and in all.
+constexpr int patience_ms = 1000, longest_write_ms = 1500;
 
 // Whether writing can go on after `error`.
 bool wait_out(int fd, int error) {
@@ -24,6 +27,36 @@ bool wait_out(int fd, int error) {
 		return false;
 	pollfd ready{fd, POLLOUT, 0};
 	return ::poll(&ready, 1, patience_ms) == 1;
+}
+
+// What can be waited for without end: a pipe, a terminal, a socket.
+bool may_block(int fd) {
+	struct stat status {};
+	return ::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+// Into what may block, a piece at a time that is sure to find room: whoever reads may have stopped for a while, and a call
+// that takes longer than its deadline would cost the plugin its life.
+Written write_patiently(int fd, std::string_view data) {
+	constexpr std::size_t piece = 4096; // PIPE_BUF: so much room there is when poll says so
+	const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(longest_write_ms);
+	std::size_t done = 0;
+	while (done < data.size()) {
+		const auto left =
+		    std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+		pollfd ready{fd, POLLOUT, 0};
+		const int found = ::poll(&ready, 1, static_cast<int>(std::clamp<long>(left, 0, patience_ms)));
+		if (found == 0)
+			return {done, EAGAIN};
+		if (found < 0)
+			continue; // a signal
+		const ssize_t n = ::write(fd, data.data() + done, std::min(piece, data.size() - done));
+		if (n > 0)
+			done += static_cast<std::size_t>(n);
+		else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+			return {done, n == 0 ? EIO : errno};
+	}
+	return {done, 0};
 }
 
 // Write: ssize_t (const char* data, std::size_t size, std::size_t done)
@@ -59,6 +92,8 @@ Descriptor open_file(const Host& host, std::string_view path, uint32_t mode) {
 }
 
 Written write_all(int fd, std::string_view data) {
+	if (may_block(fd))
+		return write_patiently(fd, data);
 	return repeat(fd, data, [fd](const char* at, std::size_t size, std::size_t) { return ::write(fd, at, size); });
 }
 

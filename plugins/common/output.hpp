@@ -39,7 +39,8 @@ struct Written {
 	std::size_t bytes;
 	int error;
 };
-// Both take up what a signal or a short write left over, and wait up to a second for a full pipe.
+// Both take up what a signal or a short write left over. Into a pipe or a terminal whose reader has stopped they wait
+// a second, and write no longer than 1.5 s in all: EAGAIN.
 Written write_all(int fd, std::string_view data);
 Written pwrite_all(int fd, std::string_view data, uint64_t offset);
 
