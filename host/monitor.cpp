@@ -194,6 +194,7 @@ private:
 			const bool granted = permission == Permission::network ? grants.network
 			                     : permission == Permission::exec  ? grants.exec
 			                     : permission == Permission::block ? grants.block
+			                     : permission == Permission::standard_output ? grants.standard_output
 			                                                       : !grants.read_paths.empty() || !grants.write_paths.empty();
 			if (!granted)
 				text += (text.empty() ? "" : ", ") + std::string(to_string(permission));

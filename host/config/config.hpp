@@ -34,12 +34,13 @@ enum class Isolation { process, thread };
 enum class XdpMode { automatic, native, generic };
 
 // What a plugin may do only where its manifest asks for it and its entry grants it.
-enum class Permission { network, exec, block, paths };
+enum class Permission { network, exec, block, standard_output, paths };
 
 // What an entry grants. Paths are absolute, without "." or ".." in them; each stands for a file or for all
 // that is in a directory.
 struct PluginGrants {
 	bool network = false, exec = false, block = false;
+	bool standard_output = false; // also of whoever the configuration names by id: it is installed with the program
 	std::vector<std::string> read_paths, write_paths;
 };
 

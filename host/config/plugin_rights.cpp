@@ -9,7 +9,7 @@ namespace tmon {
 
 namespace {
 
-constexpr std::string_view grant_forms = R"("network", "exec", "block", {"read": "/path"} or {"write": "/path"})";
+constexpr std::string_view grant_forms = R"("network", "exec", "block", "stdout", {"read": "/path"} or {"write": "/path"})";
 
 // What is wrong with a path to grant. Compared as text later on, so it has one spelling.
 std::string grant_path_error(std::string_view path) {
@@ -66,7 +66,8 @@ private:
 		auto& grants = entry_.config.grants;
 		bool& granted = *permission == Permission::network ? grants.network
 		                : *permission == Permission::exec  ? grants.exec
-		                                                   : grants.block;
+		                : *permission == Permission::block ? grants.block
+		                                                   : grants.standard_output;
 		if (granted)
 			findings_.error(place, path + ' ' + quote(word) + " is granted already");
 		granted = true;

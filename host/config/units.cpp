@@ -78,9 +78,10 @@ constexpr std::array<std::pair<std::string_view, XdpMode>, 3> xdp_modes{
 constexpr std::array<std::pair<std::string_view, Isolation>, 2> isolations{
     {{"process", Isolation::process}, {"thread", Isolation::thread}}};
 
-constexpr std::array<std::pair<std::string_view, Permission>, 4> permissions{{{"network", Permission::network},
+constexpr std::array<std::pair<std::string_view, Permission>, 5> permissions{{{"network", Permission::network},
 									      {"exec", Permission::exec},
 									      {"block", Permission::block},
+									      {"stdout", Permission::standard_output},
 									      {"paths", Permission::paths}}};
 
 } // namespace

@@ -56,6 +56,7 @@ PluginCheck make_plugin_check(InstalledTree tree) {
 		}
 		entry.config.file = std::get<std::shared_ptr<const PluginFile>>(found->second);
 		check_grants(entry, entry.config.file->manifest, findings);
+		entry.config.grants.standard_output |= entry.config.plugin.find('/') == std::string::npos;
 		check_settings(entry, entry.config.file->manifest, findings);
 	};
 }

@@ -13,8 +13,9 @@
 namespace tmon {
 
 // The files that one plugin may have opened on its behalf: those that the user's configuration of it names (see
-// PluginConfig::config_paths); and "-", the standard output. Not what lies below
-// granted folders: these it opens itself, and could put a symbolic link there for us to follow with our rights.
+// PluginConfig::config_paths); and "-", the standard output, when that is granted or named: whoever has it shares our open
+// file, and could empty it where it is a regular one. Not what lies below granted folders: these the plugin opens itself, and
+// could put a symbolic link there for us to follow with our rights.
 class PathGrants {
 public:
 	explicit PathGrants(const PluginConfig& config);
@@ -26,6 +27,7 @@ public:
 
 private:
 	std::set<std::string> paths_;
+	bool standard_output_;
 };
 
 } // namespace tmon

