@@ -166,6 +166,10 @@ private:
 		if (!same_but_for_plugins(*merged.config, config_))
 			log_warning("more than plugins has changed in the configuration: the rest takes a restart");
 		supervisor_.reload(merged.config->plugins, [this](const ReloadResult& result) {
+			if (!running_) {
+				log_info("the plugins are not reloaded: the run is ending");
+				return;
+			}
 			report(result);
 			if (std::exchange(reload_again_, false))
 				reload();

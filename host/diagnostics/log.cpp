@@ -11,8 +11,10 @@
 #include <boost/smart_ptr/shared_ptr.hpp>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -20,6 +22,8 @@
 #include <ctime>
 #include <iostream>
 #include <streambuf>
+#include <string>
+#include <utility>
 
 namespace tmon {
 
@@ -45,22 +49,49 @@ protected:
 	}
 
 private:
-	// What cannot be written is lost, and what follows it is tried again.
-	static void put(const char* text, std::size_t size) {
+	// What cannot be written is lost and counted, and what follows it is tried again. A reader that has stopped holds us up
+	// once, for a moment: plugins are not to be left alone because nobody reads what is said of them.
+	void put(const char* text, std::size_t size) {
+		struct stat status {};
+		const bool patient = fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+		if (!patient && !has_room(std::exchange(stopped_, true) ? 0 : kPatience)) {
+			lines_lost_ += static_cast<uint64_t>(std::count(text, text + size, '\n'));
+			return;
+		}
+		stopped_ = false;
+		if (const uint64_t lost = std::exchange(lines_lost_, 0); lost > 0) {
+			const std::string notice = "\n" + std::to_string(lost) + " lines found nobody to read them\n";
+			if (write(STDERR_FILENO, notice.data(), notice.size()) < 0)
+				lines_lost_ = lost;
+		}
 		while (size > 0) {
-			const ssize_t written = write(STDERR_FILENO, text, size);
+			if (!patient && !has_room(kPatience)) {
+				stopped_ = true;
+				lines_lost_ += static_cast<uint64_t>(std::count(text, text + size, '\n'));
+				return;
+			}
+			const ssize_t written = write(STDERR_FILENO, text, patient ? size : std::min(size, kPiece));
 			if (written > 0) {
 				text += written;
 				size -= static_cast<std::size_t>(written);
-			} else if (written < 0 && errno == EAGAIN) {
-				// Somebody has made it non-blocking. We wait as for any other.
-				pollfd room{STDERR_FILENO, POLLOUT, 0};
-				poll(&room, 1, -1);
-			} else if (written == 0 || errno != EINTR) {
+			} else if (written == 0 || (errno != EINTR && errno != EAGAIN)) {
 				return;
 			}
 		}
 	}
+	static bool has_room(int milliseconds) {
+		pollfd room{STDERR_FILENO, POLLOUT, 0};
+		int found;
+		do
+			found = poll(&room, 1, milliseconds);
+		while (found < 0 && errno == EINTR);
+		return found > 0;
+	}
+
+	static constexpr int kPatience = 200;        // milliseconds
+	static constexpr std::size_t kPiece = 4096; // so much room a pipe has when poll says that it has some
+	bool stopped_ = false;
+	uint64_t lines_lost_ = 0;
 };
 
 trivial::severity_level level(Severity severity) {

@@ -59,8 +59,15 @@ json::object describe_interface(const tmon_counters& counters) {
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
-// Infinity is no JSON.
-json::value number_or_null(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
+// Infinity is no JSON; a whole number looks like one.
+json::value number_or_null(double value) {
+	constexpr double exact = 9007199254740992; // from here on not every whole number is a double
+	if (!std::isfinite(value))
+		return nullptr;
+	if (value == std::floor(value) && std::abs(value) < exact)
+		return static_cast<int64_t>(value);
+	return value;
+}
 
 json::object describe_metrics(const std::vector<MetricValue>& metrics) {
 	json::object described;

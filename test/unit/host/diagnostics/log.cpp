@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -75,6 +76,20 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_is_not_the_last) {
 	late.join();
 	BOOST_TEST(std::count(text.begin(), text.end(), '\n') == lines);
 	BOOST_TEST(text.ends_with("line " + std::to_string(lines - 1) + "\n"));
+
+	// Nobody reads, and nobody is held up; what could not be said is counted.
+	pipe_as_standard_error(reader);
+	const auto start = std::chrono::steady_clock::now();
+	for (int i = 0; i < lines; ++i)
+		log_error("line " + std::to_string(i));
+	BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(5)));
+	fcntl(reader.get(), F_SETFL, O_NONBLOCK);
+	text = read_all(reader.get());
+	const auto kept = std::count(text.begin(), text.end(), '\n');
+	log_error("somebody reads again");
+	const std::string rest = read_all(reader.get());
+	BOOST_TEST(rest.find("\n" + std::to_string(lines - kept) + " lines found nobody to read them\n") != std::string::npos, rest);
+	BOOST_TEST(rest.ends_with("error: somebody reads again\n"));
 
 	pipe_as_standard_error(reader);
 	reader.reset();

@@ -205,11 +205,11 @@ BOOST_AUTO_TEST_CASE(metrics_and_restarts_are_shown) {
 	plugin.restarts = 2;
 	plugin.metrics = {{TMON_METRIC_COUNTER, "lines_total", "", 12, {}, {}},
 	                  {TMON_METRIC_GAUGE, "endless", "", std::numeric_limits<double>::infinity(), {}, {}},
-	                  {TMON_METRIC_HISTOGRAM, "size", "", 30, {1, 2}, {3, 4, 5}}};
+	                  {TMON_METRIC_HISTOGRAM, "size", "", 30.5, {1, 2.5}, {3, 4, 5}}};
 	const json::value all = json::parse(to_json(totals));
 	BOOST_TEST((all.at("plugins").at("logger").at("restarts") == 2));
 	BOOST_TEST((all.at("plugins").at("logger").at("metrics") ==
-	            json::parse(R"({"lines_total":1.2E1,"endless":null,"size":{"bounds":[1E0,2E0],"buckets":[3,4,5],"sum":3E1}})")));
+	            json::parse(R"({"lines_total":12,"endless":null,"size":{"bounds":[1E0,2.5E0],"buckets":[3,4,5],"sum":3.05E1}})")));
 	BOOST_TEST(describe(totals)[1].ends_with("; started again 2 times"));
 }
 
