@@ -46,6 +46,7 @@ public:
 	PluginConfig plugin(const std::string& fail = "", const std::string& name = "it") {
 		PluginConfig config = plugin_;
 		config.name = name;
+		config.config_paths = {file(name)};
 		config.config_json = R"({"file": ")" + file(name) + R"(", "fail": ")" + fail + R"(", "number": )" +
 		                     std::to_string(++number_) + "}";
 		return config;

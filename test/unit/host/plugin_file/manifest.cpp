@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(wrong_keys_are_named) {
 	     "2:28: capabilities[1]: expected a string, found the number 1\n"
 	     "2:38: capabilities[3] \"end\" is listed already"},
 	    {R"("capabilities": [], "permissions": ["net"])",
-	     "2:37: permissions[0] \"net\": expected network, exec, block or paths"},
+	     "2:37: permissions[0] \"net\": expected network, exec, block, stdout or paths"},
 	    {R"("capabilities": [], "author": 1)", "2:31: author: expected a string, found the number 1"},
 	    {R"("capabilities": [], "license": "a\nb")", "2:32: license \"a\\u000ab\": expected one line of text"},
 	    {R"("capabilities": [], "config": true)", "2:31: config: expected a schema, {…}, found true"},

@@ -36,7 +36,7 @@ const PathCase paths[] = {
     {"/proc/self/status", O_RDONLY, EACCES, EACCES},
     {"/proc/1/status", O_RDONLY, EACCES, EACCES},
     {"/dev/kmsg", O_RDONLY, EACCES, EACCES},
-    {"/etc/hosts", O_RDONLY, EACCES, 0},
+    {"/etc/host.conf", O_RDONLY, EACCES, 0},
     {"/etc/resolv.conf", O_RDONLY, EACCES, 0},
     {"/etc/ld.so.cache", O_RDONLY, 0, 0},
     {"/etc/localtime", O_RDONLY, 0, 0},

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(network_reaches_a_listener) {
 	}) == 0);
 	BOOST_TEST(in_sandbox(rules, [] {
 		addrinfo* found = nullptr;
-		const int error = getaddrinfo("localhost", "80", nullptr, &found);
+		const int error = getaddrinfo("127.0.0.1", "80", nullptr, &found);
 		return error == 0 ? 0 : 1;
 	}) == 0);
 	close(made_before);
