@@ -118,7 +118,7 @@ public:
 				supervisor_.finish(kFinishLimit);
 				throw;
 			}
-			last_tick_ns_ = clock_ns(CLOCK_MONOTONIC);
+			started_ns_ = clock_ns(CLOCK_MONOTONIC);
 			write_stats(totals());
 			say_started();
 			next_stats_ = std::chrono::steady_clock::now();
@@ -261,8 +261,7 @@ private:
 		const int64_t now = clock_ns(CLOCK_MONOTONIC);
 		tick.now_ns = static_cast<uint64_t>(now);
 		tick.clock_offset_ns = utc_offset_ns();
-		tick.interval_ns = static_cast<uint64_t>(now - last_tick_ns_);
-		last_tick_ns_ = now;
+		tick.interval_ns = static_cast<uint64_t>(now - started_ns_); // from its second tick on each plugin has its own
 		tick.seen = totals.packets.seen;
 		tick.permitted = totals.packets.permitted;
 		tick.denied = totals.packets.denied;
@@ -323,7 +322,7 @@ private:
 	boost::asio::posix::stream_descriptor doorbell_;
 	boost::asio::steady_timer stats_timer_;
 	std::chrono::steady_clock::time_point next_stats_;
-	int64_t last_tick_ns_ = 0;
+	int64_t started_ns_ = 0;
 	bool interface_lost_ = false;
 	bool stopping_ = false;
 	bool running_ = false;

@@ -196,8 +196,11 @@ void Supervisor::on_alert(PluginInstance& emitter, const DecodedAlert& alert) {
 }
 
 void Supervisor::tick(const tmon_tick& tick) {
-	for (const auto& plugin : plugins_)
-		plugin->tick(tick);
+	for (const auto& plugin : plugins_) {
+		// Who has asked for an interval of its own gets ticks at that, and this one only as the last.
+		if (plugin->traits().tick_interval_ns == 0 || (tick.flags & TMON_TICK_FINAL))
+			plugin->tick(tick);
+	}
 }
 
 std::vector<std::string> Supervisor::drain(const std::vector<uint64_t>& heads, std::chrono::milliseconds limit) {

@@ -52,6 +52,7 @@ public:
 	// The doorbell has been rung.
 	void wake_sleepers();
 
+	// At the statistics interval, and once at the end.
 	void tick(const tmon_tick& tick);
 
 	// Lets every plugin read up to `heads`, end and flush, for at most `limit`; what alerts they emit is

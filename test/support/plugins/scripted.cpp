@@ -26,6 +26,10 @@
 #include <stdexcept>
 #include <string>
 
+#ifndef TICK_INTERVAL_NS
+#define TICK_INTERVAL_NS 0
+#endif
+
 namespace {
 
 namespace json = boost::json;
@@ -251,7 +255,7 @@ int32_t reconfigure(void* self, tmon_str config) {
 
 const void* get_extension(void*, tmon_str id) {
 	static const tmon_ext_alerts alerts{sizeof alerts, 0, on_alert};
-	static const tmon_ext_ticks ticks{sizeof ticks, 0, on_tick, 0};
+	static const tmon_ext_ticks ticks{sizeof ticks, 0, on_tick, TICK_INTERVAL_NS};
 	static const tmon_ext_end end{sizeof end, 0, on_end};
 	const std::string_view name = tmon::to_view(id);
 #ifdef WITH_RECONFIGURE

@@ -527,6 +527,28 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_says_it_has_failed_is_believed) {
 	BOOST_TEST(children_of(host.spawner.pid()) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(who_wants_ticks_at_another_interval_gets_only_those_and_the_last) {
+	Host host;
+	BOOST_REQUIRE(host.supervisor
+	                  ->start({host.plugin("fast", Isolation::process, "", "scripted-with-interval"),
+	                           host.plugin("plain", Isolation::process)})
+	                  .empty());
+	tmon_tick tick{};
+	tick.size = sizeof tick;
+	tick.seen = 4711; // those that the host makes at the plugin's interval have seen nothing
+	host.supervisor->tick(tick);
+	BOOST_TEST(host.run_until([&] { return host.trace("fast", "tick").size() >= 3; }));
+	BOOST_TEST(host.trace("plain", "tick").size() == 1u);
+	BOOST_TEST(host.trace("plain", "tick flags 0 seen 4711 ").size() == 1u);
+	BOOST_TEST(host.trace("fast", "tick flags 0 seen 4711 ").empty());
+	host.supervisor->drain(host.heads(), 10s);
+	tick.flags = TMON_TICK_FINAL;
+	host.supervisor->tick(tick);
+	host.supervisor->finish(10s);
+	for (const char* name : {"fast", "plain"})
+		BOOST_TEST(host.trace(name, "tick flags 1 seen 4711 ").size() == 1u, name);
+}
+
 // With the emitter's name, which the host puts in, it is longer than a message may be.
 BOOST_AUTO_TEST_CASE(an_alert_that_grows_too_long_on_the_way_harms_nobody) {
 	Host host;
