@@ -5,6 +5,7 @@
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
 #include "host/supervise/memory_file.hpp"
+#include "host/supervise/plugin_setup.hpp"
 #include "traffic_monitor/plugin.h"
 
 #include <fcntl.h>
@@ -37,14 +38,8 @@ public:
 	      page_(RunnerPageMapping::create(page_file_)) {}
 
 	void start(const PluginFile& file) {
-		RunnerSetup setup;
+		RunnerSetup setup = plugin_setup(file);
 		setup.instance = file.manifest.id;
-		setup.plugin_path = file.path;
-		setup.manifest = file.manifest.text;
-		setup.plugin_id = file.manifest.id;
-		setup.plugin_version = file.manifest.version;
-		for (const Capability capability : file.manifest.capabilities)
-			setup.capabilities.emplace_back(to_string(capability));
 		// Nothing is granted; as with any plugin that has not been.
 		setup.sandbox.files = kFiles;
 		setup.sandbox.own_user = geteuid() == 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/supervise/runner_link.hpp"
 
-#include "host/plugin_file/plugin_file.hpp"
 #include "host/supervise/memory_file.hpp"
+#include "host/supervise/plugin_setup.hpp"
 #include "host/supervise/runner_thread.hpp"
 
 #include <fcntl.h>
@@ -56,14 +56,8 @@ RunnerLink::~RunnerLink() {
 
 void RunnerLink::launch() {
 	const PluginFile& file = *config_.file;
-	RunnerSetup setup;
+	RunnerSetup setup = plugin_setup(file);
 	setup.instance = config_.name;
-	setup.plugin_path = file.path;
-	setup.manifest = file.manifest.text;
-	setup.plugin_id = file.manifest.id;
-	setup.plugin_version = file.manifest.version;
-	for (const Capability capability : file.manifest.capabilities)
-		setup.capabilities.emplace_back(to_string(capability));
 	setup.config_json = config_.config_json;
 	setup.sandbox.memory_bytes = config_.limits.memory_bytes;
 	setup.sandbox.threads = config_.limits.threads;

@@ -7,6 +7,7 @@
 #include "host/plugin_file/plugin_file.hpp"
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
+#include "host/supervise/plugin_setup.hpp"
 #include "host/supervise/runner_thread.hpp"
 #include "test/support/ring_writer.hpp"
 #include "test/support/temp_dir.hpp"
@@ -143,14 +144,8 @@ public:
 		return std::get<std::shared_ptr<const PluginFile>>(found);
 	}
 	static RunnerSetup test_setup(const PluginFile& file) {
-		RunnerSetup setup;
+		RunnerSetup setup = plugin_setup(file);
 		setup.instance = "under-test";
-		setup.plugin_path = file.path;
-		setup.manifest = file.manifest.text;
-		setup.plugin_id = file.manifest.id;
-		setup.plugin_version = file.manifest.version;
-		for (const Capability capability : file.manifest.capabilities)
-			setup.capabilities.emplace_back(to_string(capability));
 		return setup;
 	}
 
