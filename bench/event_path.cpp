@@ -64,10 +64,10 @@ const packet::Bytes& denied_packet() {
 	return frame;
 }
 
-std::vector<PermittedPrefix> permitted() {
-	std::vector<PermittedPrefix> list;
+std::vector<PolicyEntry> permitted() {
+	std::vector<PolicyEntry> list;
 	for (const char* text : {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"})
-		list.push_back({std::get<Prefix>(parse_prefix(text)), {}});
+		list.push_back({.prefix = std::get<Prefix>(parse_prefix(text)), .name = {}, .place = {}});
 	return list;
 }
 
@@ -132,7 +132,7 @@ public:
 			bpf_map__set_max_entries(skeleton_->maps.events, ring_bytes);
 		if (Functions<Skeleton>::load(skeleton_) != 0)
 			throw std::runtime_error("cannot load a comparator");
-		for (const PermittedPrefix& entry : permitted()) {
+		for (const PolicyEntry& entry : permitted()) {
 			unsigned char key[8];
 			const uint32_t length = entry.prefix.length, value = 1;
 			std::memcpy(key, &length, 4);
@@ -192,7 +192,7 @@ Result run_ringbuf(int program, int events, int producers, uint32_t packets) {
 class Rings {
 public:
 	Rings(const char* sink, int plugins, Isolation isolation)
-	    : filter_({permitted(), {{if_nametoindex("lo"), "lo"}}, false, false, 4u << 20}),
+	    : filter_({Policy{permitted(), {}}, {{if_nametoindex("lo"), "lo"}}, false, false, 4u << 20}),
 	      rings_(filter_.rings_descriptor()), doorbell_(filter_), spawner_(Spawner::start(bench::tree().runner)),
 	      supervisor_(io_, {rings_, filter_.rings_descriptor(), list(), spawner_, std::nullopt}, bench::no_crashes(),
 	                  {[this] { doorbell_.arm(); }, [](uint32_t) { return tmon_tick{}; }}),

@@ -9,6 +9,9 @@ enum tmon_verdict {
 	TMON_VERDICT_PERMITTED,
 	TMON_VERDICT_DENIED_LOGGED,  /* denied, passed on */
 	TMON_VERDICT_DENIED_DROPPED, /* denied, dropped */
+	TMON_VERDICT_DENIED_SPARED,  /* denied by a never_drop entry, passed on */
+	TMON_VERDICT_DENIED_BLOCKED, /* on the block list, dropped */
+	TMON_VERDICT_DENIED_DRY_RUN, /* denied, passed on; would have been dropped, were this not a dry run */
 	/* Not permitted by any prefix, and passed all the same: a host needs these to stay on its network. */
 	TMON_VERDICT_UNFILTERED_ARP,
 	TMON_VERDICT_UNFILTERED_ND,

@@ -85,7 +85,7 @@ public:
 	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
 	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
-	      source_({config.permitted, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
+	      source_({config.policy, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
 	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
 	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
 	                                                    : CrashStore::default_directory(),
@@ -210,7 +210,7 @@ private:
 	void say_started() {
 		for (const PluginConfig& plugin : config_.plugins)
 			say_what_is_not_granted(plugin);
-		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.permitted.size()) +
+		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.policy.entries.size()) +
 		         " permitted prefixes are " + (config_.drop_packets ? "reported and dropped" : "reported"));
 		if (config_.bpf_trace)
 			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");

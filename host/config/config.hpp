@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include "host/policy/prefix.hpp"
+#include "host/policy/policy.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -24,11 +24,6 @@ struct Diagnostic {
 
 // "cfg.json:4:7: error: message"
 std::string to_string(const Diagnostic& diagnostic, std::string_view severity = "error");
-
-struct PermittedPrefix {
-	Prefix prefix;
-	std::string name; // empty when the configuration gives none
-};
 
 enum class Isolation { process, thread };
 enum class XdpMode { automatic, native, generic };
@@ -70,7 +65,7 @@ struct PluginConfig {
 
 // Everything a run needs, from the configuration file with the command line applied over it.
 struct Config {
-	std::vector<PermittedPrefix> permitted;
+	Policy policy;
 	std::vector<std::string> interfaces;
 	bool drop_packets = false;
 	std::vector<PluginConfig> plugins;

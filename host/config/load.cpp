@@ -86,7 +86,7 @@ void Interpreter::read_keys(const Value& root) {
 		      const auto* list = v.get<Value::Array>();
 		      if (list && list->empty())
 			      empty_permitted_ = v.place;
-		      config_.permitted = read_permitted(v, findings_);
+		      config_.policy.entries = read_permitted(v, findings_);
 	      },
 	      true},
 	     {"interfaces", [&](const Value& v) { config_.interfaces = read_interfaces(v, findings_); }},
@@ -215,11 +215,7 @@ ConfigResult load_config(const std::string& path, const Overrides& overrides, co
 }
 
 bool same_but_for_plugins(const Config& a, const Config& b) {
-	const auto same_prefix = [](const PermittedPrefix& x, const PermittedPrefix& y) {
-		return x.prefix == y.prefix && x.name == y.name;
-	};
-	return std::equal(a.permitted.begin(), a.permitted.end(), b.permitted.begin(), b.permitted.end(), same_prefix) &&
-	       a.interfaces == b.interfaces && a.drop_packets == b.drop_packets && a.ring_bytes == b.ring_bytes &&
+	return same_entries(a.policy, b.policy) && a.interfaces == b.interfaces && a.drop_packets == b.drop_packets && a.ring_bytes == b.ring_bytes &&
 	       a.stats_interval == b.stats_interval && a.stats_file == b.stats_file &&
 	       a.crash_directory == b.crash_directory && a.crashes_kept == b.crashes_kept && a.xdp_mode == b.xdp_mode;
 }

@@ -10,7 +10,7 @@ namespace tmon {
 namespace {
 
 struct Entry {
-	PermittedPrefix permitted;
+	PolicyEntry permitted;
 	Place place;
 	std::size_t index;
 };
@@ -61,7 +61,7 @@ void report_duplicates(const std::vector<Entry>& entries, Findings& findings) {
 
 } // namespace
 
-std::vector<PermittedPrefix> read_permitted(const Value& value, Findings& findings) {
+std::vector<PolicyEntry> read_permitted(const Value& value, Findings& findings) {
 	const auto* list = read_array(value, "permitted_cidrs", findings);
 	if (!list)
 		return {};
@@ -89,10 +89,10 @@ std::vector<PermittedPrefix> read_permitted(const Value& value, Findings& findin
 		else
 			expect(element, path, R"(a string or {"cidr": …, "name": …})", findings);
 		if (prefix)
-			entries.push_back({{*prefix, std::move(name)}, place, i});
+			entries.push_back({{*prefix, EntryClass::permitted, std::move(name), {}}, place, i});
 	}
 	report_duplicates(entries, findings);
-	std::vector<PermittedPrefix> permitted;
+	std::vector<PolicyEntry> permitted;
 	permitted.reserve(entries.size());
 	for (Entry& entry : entries)
 		permitted.push_back(std::move(entry.permitted));

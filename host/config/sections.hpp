@@ -11,7 +11,7 @@
 
 namespace tmon {
 
-std::vector<PermittedPrefix> read_permitted(const Value& value, Findings& findings);
+std::vector<PolicyEntry> read_permitted(const Value& value, Findings& findings);
 
 std::vector<PluginConfig> read_plugins(const Value& value, const PluginCheck& check, Findings& findings);
 

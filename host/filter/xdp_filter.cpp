@@ -91,9 +91,9 @@ void XdpFilter::load_program(std::size_t interface, const tmon_rings& layout) {
 	::xdp_filter* program = programs_.back().get();
 	if (!program)
 		throw FilterError("cannot open the XDP program: " + reason(errno));
-	const auto is_v4 = [](const PermittedPrefix& entry) { return entry.prefix.family == 4; };
-	const auto v4 = static_cast<uint32_t>(std::count_if(options_.permitted.begin(), options_.permitted.end(), is_v4));
-	const auto v6 = static_cast<uint32_t>(options_.permitted.size()) - v4;
+	const auto is_v4 = [](const PolicyEntry& entry) { return entry.prefix.family == 4; };
+	const auto v4 = static_cast<uint32_t>(std::count_if(options_.policy.entries.begin(), options_.policy.entries.end(), is_v4));
+	const auto v6 = static_cast<uint32_t>(options_.policy.entries.size()) - v4;
 	program->rodata->has_permitted_v4 = v4 > 0;
 	program->rodata->has_permitted_v6 = v6 > 0;
 	program->rodata->drop_mode = options_.drop;
@@ -123,7 +123,7 @@ void XdpFilter::fill_prefixes() {
 	const int v4 = bpf_map__fd(first().maps.permitted_v4);
 	const int v6 = bpf_map__fd(first().maps.permitted_v6);
 	uint32_t entry = 0;
-	for (const PermittedPrefix& permitted : options_.permitted) {
+	for (const PolicyEntry& permitted : options_.policy.entries) {
 		++entry;
 		const Prefix& prefix = permitted.prefix;
 		unsigned char key[20]; // the trie's key: length in bits, then the address

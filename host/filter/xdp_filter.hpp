@@ -24,7 +24,7 @@ struct FilterError : std::runtime_error {
 };
 
 struct FilterOptions {
-	std::vector<PermittedPrefix> permitted;
+	Policy policy;
 	std::vector<Interface> interfaces; // at least one
 	bool drop = false;
 	bool trace = false;

@@ -31,11 +31,12 @@ uint64_t packets(const tmon_counters& counters, tmon_verdict verdict) {
 }
 
 constexpr const char* kVerdicts[TMON_VERDICT_COUNT] = {"permitted",      "logged",         "dropped",
+                                                       "never_drop",     "blocked",        "dry_run",
                                                        "unfiltered_arp", "unfiltered_nd", "unfiltered_dhcp",
                                                        "unfiltered_non_ip"};
 constexpr const char* kFamilies[TMON_FAMILY_COUNT] = {"none", "ipv4", "ipv6"};
 constexpr const char* kReasons[TMON_REASON_COUNT] = {"not_permitted", "truncated", "bad_version", "bad_header",
-                                                     "vlan_depth"};
+                                                     "vlan_depth",    "split"};
 
 json::object describe_interface(const tmon_counters& counters) {
 	json::object verdicts;
@@ -102,8 +103,10 @@ void PluginTotals::add(const PluginTotals& more) {
 void PacketTotals::add(const tmon_counters& counters) {
 	seen += counters.seen;
 	permitted += packets(counters, TMON_VERDICT_PERMITTED);
-	dropped += packets(counters, TMON_VERDICT_DENIED_DROPPED);
-	denied += packets(counters, TMON_VERDICT_DENIED_LOGGED) + packets(counters, TMON_VERDICT_DENIED_DROPPED);
+	dropped += packets(counters, TMON_VERDICT_DENIED_DROPPED) + packets(counters, TMON_VERDICT_DENIED_BLOCKED);
+	for (const tmon_verdict verdict : {TMON_VERDICT_DENIED_LOGGED, TMON_VERDICT_DENIED_DROPPED, TMON_VERDICT_DENIED_SPARED,
+	                                   TMON_VERDICT_DENIED_BLOCKED, TMON_VERDICT_DENIED_DRY_RUN})
+		denied += packets(counters, verdict);
 	for (const tmon_verdict verdict : {TMON_VERDICT_UNFILTERED_ARP, TMON_VERDICT_UNFILTERED_ND,
 	                                   TMON_VERDICT_UNFILTERED_DHCP, TMON_VERDICT_UNFILTERED_NON_IP})
 		passed_unfiltered += packets(counters, verdict);

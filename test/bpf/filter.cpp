@@ -37,7 +37,7 @@ Prefix prefix(const char* text) { return std::get<Prefix>(parse_prefix(text)); }
 FilterOptions options(bool drop) {
 	FilterOptions options;
 	for (const char* text : {"10.0.0.0/8", "192.168.1.0/24", "203.0.113.9/32", "fd00::/8", "2001:db8:1::/48"})
-		options.permitted.push_back({prefix(text), {}});
+		options.policy.entries.push_back({.prefix = prefix(text), .name = {}, .place = {}});
 	options.interfaces = {{if_nametoindex("lo"), "lo"}};
 	options.drop = drop;
 	options.ring_bytes = 64 * 1024;
@@ -488,7 +488,7 @@ BOOST_AUTO_TEST_CASE(nobody_can_write_the_rings) {
 
 BOOST_AUTO_TEST_CASE(without_prefixes_everything_with_a_source_is_denied) {
 	FilterOptions nothing = options(false);
-	nothing.permitted.clear();
+	nothing.policy.entries.clear();
 	const XdpFilter filter(nothing);
 	test::xdp_test_run(filter.program_descriptor(0), Ethernet{} / IPv4{.src = "10.1.1.1"} / UDP{});
 	test::xdp_test_run(filter.program_descriptor(0), Ethernet{} / IPv6{.src = "fd00::2"} / UDP{});

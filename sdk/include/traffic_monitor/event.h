@@ -21,14 +21,17 @@
 #define TMON_ACTION_LOG 0u  /* reported, passed to the network stack */
 #define TMON_ACTION_DROP 1u /* reported, dropped at the XDP hook */
 
-/* tmon_event.reason: why the packet was denied. From TMON_REASON_TRUNCATED on the packet is
+/* tmon_event.reason: why the packet was denied. From TMON_REASON_TRUNCATED to 127 the packet is
  * undecidable: its source could not be established. */
-#define TMON_REASON_NOT_PERMITTED 0u /* the source matches no permitted prefix */
+#define TMON_REASON_NOT_PERMITTED 0u /* no entry matches the source, or the longest that does is a denied or
+                                        never_drop one: entry tells which */
 #define TMON_REASON_TRUNCATED 1u     /* frame ends inside the link or the fixed IP header */
 #define TMON_REASON_BAD_VERSION 2u   /* EtherType and IP version nibble disagree */
 #define TMON_REASON_BAD_HEADER 3u    /* IPv4 IHL below 5, or total length below the header's */
 #define TMON_REASON_VLAN_DEPTH 4u    /* more than two VLAN tags */
-#define TMON_REASON_COUNT 5u
+#define TMON_REASON_SPLIT 5u         /* the headers do not lie in one buffer of a multi-buffer frame */
+#define TMON_REASON_COUNT 6u         /* of those above */
+#define TMON_REASON_BLOCKED 128u     /* the source is on the block list */
 
 /* tmon_event.flags */
 #define TMON_EVENT_FRAGMENT 0x01u  /* part of a fragmented datagram */
@@ -36,6 +39,7 @@
                                       src_port, dst_port and tcp_flags are 0 and mean nothing */
 #define TMON_EVENT_VLAN 0x04u      /* at least one VLAN tag was present; vlan holds the outermost id */
 #define TMON_EVENT_SHORT 0x08u     /* the IP length exceeds what the frame holds */
+#define TMON_EVENT_DRY_RUN 0x10u   /* would have been dropped, were this not a dry run */
 
 /* IP protocol numbers the program reads further than the IP header (IANA). */
 #define TMON_PROTO_ICMP 1u

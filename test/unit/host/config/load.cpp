@@ -256,11 +256,11 @@ BOOST_AUTO_TEST_CASE(the_least_configuration_has_the_defaults) {
 	    load_config_text(R"({"permitted_cidrs": ["10.0.0.0/8", {"cidr": "::1/128", "name": "me"}]})", "c");
 	BOOST_REQUIRE(result.config);
 	const Config& config = *result.config;
-	BOOST_REQUIRE(config.permitted.size() == 2);
-	BOOST_TEST(to_string(config.permitted[0].prefix) == "10.0.0.0/8");
-	BOOST_TEST(config.permitted[0].name == "");
-	BOOST_TEST(to_string(config.permitted[1].prefix) == "::1/128");
-	BOOST_TEST(config.permitted[1].name == "me");
+	BOOST_REQUIRE(config.policy.entries.size() == 2);
+	BOOST_TEST(to_string(config.policy.entries[0].prefix) == "10.0.0.0/8");
+	BOOST_TEST(config.policy.entries[0].name == "");
+	BOOST_TEST(to_string(config.policy.entries[1].prefix) == "::1/128");
+	BOOST_TEST(config.policy.entries[1].name == "me");
 	BOOST_TEST(config.interfaces.empty());
 	BOOST_TEST(!config.drop_packets);
 	BOOST_TEST(config.ring_bytes == 4u << 20);
