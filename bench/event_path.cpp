@@ -12,6 +12,7 @@
 #include "bench_tuned_64k.skel.h"
 
 #include "bench/plugin_under_test.hpp"
+#include "bpf/prefix_decision.h"
 #include "host/diagnostics/log.hpp"
 #include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
@@ -126,18 +127,18 @@ class Comparator {
 public:
 	// `ring_bytes`: the memory that all event rings together have.
 	explicit Comparator(uint32_t ring_bytes) : skeleton_(Functions<Skeleton>::open()) {
-		skeleton_->rodata->has_permitted_v6 = false;
-		bpf_map__set_max_entries(skeleton_->maps.permitted_v4, static_cast<uint32_t>(permitted().size()));
+		skeleton_->rodata->has_prefixes_v6 = false;
+		bpf_map__set_max_entries(skeleton_->maps.prefixes_v4, static_cast<uint32_t>(permitted().size()));
 		if constexpr (requires { skeleton_->maps.events; })
 			bpf_map__set_max_entries(skeleton_->maps.events, ring_bytes);
 		if (Functions<Skeleton>::load(skeleton_) != 0)
 			throw std::runtime_error("cannot load a comparator");
 		for (const PolicyEntry& entry : permitted()) {
 			unsigned char key[8];
-			const uint32_t length = entry.prefix.length, value = 1;
+			const uint32_t length = entry.prefix.length, value = TMON_DECISION_PERMITTED;
 			std::memcpy(key, &length, 4);
 			std::memcpy(key + 4, entry.prefix.address.data(), 4);
-			bpf_map_update_elem(bpf_map__fd(skeleton_->maps.permitted_v4), key, &value, BPF_ANY);
+			bpf_map_update_elem(bpf_map__fd(skeleton_->maps.prefixes_v4), key, &value, BPF_ANY);
 		}
 	}
 	~Comparator() { Functions<Skeleton>::destroy(skeleton_); }
@@ -192,8 +193,8 @@ Result run_ringbuf(int program, int events, int producers, uint32_t packets) {
 class Rings {
 public:
 	Rings(const char* sink, int plugins, Isolation isolation)
-	    : filter_({Policy{permitted(), {}}, {{if_nametoindex("lo"), "lo"}}, false, false, 4u << 20}),
-	      rings_(filter_.rings_descriptor()), doorbell_(filter_), spawner_(Spawner::start(bench::tree().runner)),
+	    : filter_({{Policy{permitted(), {}}, false, false, false}, {{if_nametoindex("lo"), "lo"}}, 4u << 20}),
+	      rings_(filter_.rings_descriptor()), doorbell_(filter_.maps()), spawner_(Spawner::start(bench::tree().runner)),
 	      supervisor_(io_, {rings_, filter_.rings_descriptor(), list(), spawner_, std::nullopt}, bench::no_crashes(),
 	                  {[this] { doorbell_.arm(); }, [](uint32_t) { return tmon_tick{}; }}),
 	      doorbell_wait_(io_, fcntl(doorbell_.descriptor(), F_DUPFD_CLOEXEC, 0)) {

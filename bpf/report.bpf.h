@@ -4,6 +4,7 @@
 #define TMON_BPF_REPORT_BPF_H
 
 #include "event.bpf.h"
+#include "filter_state.bpf.h"
 #include "ring_layout.h"
 
 /* max_entries and the constants below are set before loading. User space freezes the map, so that
@@ -19,10 +20,6 @@ struct {
 const volatile uint32_t ring_slots_index = 0; /* unit of the first slot of ring 0 */
 const volatile uint32_t ring_slots_shift = 0; /* log2 of the slots of a ring */
 
-/* Not 0: somebody sleeps and wants the doorbell rung at the next event. A global, because every event looks
- * at it: its address is a constant of the program. */
-uint64_t doorbell_armed = 0;
-
 /* Carries no data: a record in it wakes whoever waits for the map's descriptor. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -33,11 +30,11 @@ static __always_inline void tmon_ring_doorbell(void)
 {
 	uint64_t token = 0;
 
-	if (!*(volatile uint64_t *)&doorbell_armed || !__sync_lock_test_and_set(&doorbell_armed, 0))
+	if (!TMON_STATE(doorbell_armed) || !__sync_lock_test_and_set(&state.doorbell_armed, 0))
 		return;
 	/* Not rung (the record found no room): leave it to the next event. */
 	if (bpf_ringbuf_output(&doorbell, &token, sizeof(token), BPF_RB_FORCE_WAKEUP))
-		__sync_lock_test_and_set(&doorbell_armed, 1);
+		__sync_lock_test_and_set(&state.doorbell_armed, 1);
 }
 
 static __always_inline void tmon_report(const struct tmon_frame *frame, const uint8_t *end, uint32_t ifindex,

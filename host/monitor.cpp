@@ -85,7 +85,7 @@ public:
 	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
 	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
-	      source_({config.policy, interfaces, config.drop_packets, config.bpf_trace, config.ring_bytes}),
+	      source_({{config.policy, config.drop_packets, false, config.bpf_trace}, interfaces, config.ring_bytes}),
 	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
 	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
 	                                                    : CrashStore::default_directory(),

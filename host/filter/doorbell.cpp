@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/filter/doorbell.hpp"
 
-#include "host/filter/xdp_filter.hpp"
+#include "host/filter/filter_error.hpp"
+#include "host/filter/shared_maps.hpp"
 
 #include <bpf/libbpf.h>
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 
 namespace tmon {
 
 void Doorbell::FreeRing::operator()(ring_buffer* ring) const noexcept { ring_buffer__free(ring); }
 
-Doorbell::Doorbell(const XdpFilter& filter) : descriptor_(filter.doorbell_descriptor()) {
+Doorbell::Doorbell(const SharedMaps& maps)
+    : descriptor_(maps.descriptor(SharedMaps::Map::doorbell)), armed_(&maps.state().doorbell_armed) {
 	const auto ignore = [](void*, void*, std::size_t) { return 0; };
 	ring_.reset(ring_buffer__new(descriptor_, ignore, nullptr, nullptr));
 	if (!ring_)
-		throw FilterError(std::string("cannot map the doorbell: ") + std::strerror(errno));
-	armed_ = filter.doorbell_armed();
+		throw FilterError("cannot map the doorbell: " + errno_text(errno));
 }
 
 Doorbell::~Doorbell() = default;

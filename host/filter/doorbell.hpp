@@ -8,14 +8,14 @@ struct ring_buffer;
 
 namespace tmon {
 
-class XdpFilter;
+class SharedMaps;
 
 // Lets the host sleep until the XDP program reports something. The protocol that loses no wake-up: arm,
 // then look at the heads once more, then wait for the descriptor.
 class Doorbell {
 public:
-	// `filter` outlives the doorbell. Throws FilterError.
-	explicit Doorbell(const XdpFilter& filter);
+	// `maps` outlive the doorbell. Throws FilterError.
+	explicit Doorbell(const SharedMaps& maps);
 	~Doorbell();
 	Doorbell(const Doorbell&) = delete;
 	Doorbell& operator=(const Doorbell&) = delete;
@@ -34,8 +34,8 @@ private:
 		void operator()(ring_buffer* ring) const noexcept;
 	};
 	int descriptor_;
+	uint64_t* armed_; // in memory that the program shares
 	std::unique_ptr<ring_buffer, FreeRing> ring_;
-	uint64_t* armed_ = nullptr; // in memory that the program shares
 };
 
 } // namespace tmon

@@ -1,91 +1,72 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// The XDP program in the kernel: loaded, attached, counted, detached.
+// The XDP program in the kernel: loaded, attached, counted, exchanged, detached.
 #pragma once
 
-#include "bpf/counters.h"
-#include "bpf/ring_layout.h"
-#include "host/config/config.hpp"
-#include "host/system/fd.hpp"
+#include "host/filter/attachment.hpp"
+#include "host/filter/filter_error.hpp"
+#include "host/filter/generation.hpp"
+#include "host/filter/rules.hpp"
+#include "host/filter/shared_maps.hpp"
 #include "host/system/interfaces.hpp"
 
+#include <cstdint>
 #include <memory>
-#include <stdexcept>
-#include <string>
 #include <vector>
-
-struct xdp_filter; // the skeleton
 
 namespace tmon {
 
-// The kernel refused something; the text says what, why, and what to do.
-struct FilterError : std::runtime_error {
-	using std::runtime_error::runtime_error;
-};
-
 struct FilterOptions {
-	Policy policy;
+	Rules rules;
 	std::vector<Interface> interfaces; // at least one
-	bool drop = false;
-	bool trace = false;
 	uint64_t ring_bytes = 4u << 20;
+	uint32_t block_list = 131072; // entries of each family
 };
 
-// How an interface was attached, and why not natively where that was asked for or tried.
-struct Attachment {
-	bool native = false;
-	std::string note; // empty when there is nothing to say
-};
-
-// Owns the programs (one for each interface, sharing all maps), the maps and the links. When it is
-// destroyed, or the process dies, nothing stays attached.
+// Owns the maps, the present generation of programs and the links. When it is destroyed, or the process dies, nothing
+// stays attached.
 class XdpFilter {
 public:
 	// Loads without attaching. Throws FilterError or RingError.
-	explicit XdpFilter(FilterOptions options);
-	~XdpFilter();
-	XdpFilter(const XdpFilter&) = delete;
-	XdpFilter& operator=(const XdpFilter&) = delete;
+	explicit XdpFilter(const FilterOptions& options);
 
-	const std::vector<Interface>& interfaces() const noexcept { return options_.interfaces; }
+	const std::vector<Interface>& interfaces() const noexcept { return interfaces_; }
 
 	// Attaches to one interface. Never replaces a program that is already there. Throws FilterError.
-	Attachment attach(std::size_t interface, XdpMode mode);
+	const Attachment& attach(std::size_t interface, XdpMode mode);
+	// The same for one that was gone and is back, under another ifindex.
+	const Attachment& attach_again(std::size_t interface, const Interface& now, XdpMode mode);
 
-	// False once the kernel has detached the program because the interface is gone. Throws FilterError.
-	bool is_attached(std::size_t interface) const;
+	const Attachment& attachment(std::size_t interface) const { return attachments_[interface]; }
+	// False when it is not attached, or not any more because the interface is gone. Throws FilterError.
+	bool is_attached(std::size_t interface) const { return attachments_[interface].holds(); }
+
+	// Another policy is made ready beside the present one. Throws FilterError; nothing has changed then.
+	std::unique_ptr<Generation> prepare(const Rules& rules) const;
+	// Every interface runs it from its next packet on, or, when one refuses, none does and FilterError is thrown.
+	void exchange(std::unique_ptr<Generation> next);
+	const Generation& generation() const noexcept { return *generation_; }
 
 	// Detaches from all interfaces and returns once no CPU runs the program any more: counters and rings
 	// are final.
 	void detach();
 
-	// Counters of one interface, summed over the CPUs. Throws FilterError.
-	tmon_counters counters(std::size_t interface) const;
+	SharedMaps& maps() noexcept { return maps_; }
+	const SharedMaps& maps() const noexcept { return maps_; }
 
+	// Counters of one interface, summed over the CPUs. Throws FilterError.
+	tmon_counters counters(std::size_t interface) const { return maps_.counters(interface); }
 	// The frozen region of event rings; see host/ring/event_rings.hpp.
-	int rings_descriptor() const;
-	// Readable when the doorbell has been rung, and the flag that arms it; see doorbell.hpp.
-	int doorbell_descriptor() const;
-	uint64_t* doorbell_armed() const;
+	int rings_descriptor() const noexcept { return maps_.descriptor(SharedMaps::Map::event_rings); }
+
 	// For BPF_PROG_TEST_RUN.
-	int program_descriptor(std::size_t interface) const;
+	int program_descriptor(std::size_t interface) const { return generation_->program(interface); }
 
 private:
-	struct CloseSkeleton {
-		void operator()(::xdp_filter* skeleton) const noexcept;
-	};
-
-	void load_program(std::size_t interface, const tmon_rings& layout);
-	void fill_prefixes();
-	void publish_rings(const tmon_rings& layout);
-	const ::xdp_filter& first() const { return *programs_.front(); }
-
-	FilterOptions options_;
-	std::vector<std::unique_ptr<::xdp_filter, CloseSkeleton>> programs_;
-	std::vector<Fd> links_; // per interface; empty where not attached
+	std::vector<Interface> interfaces_;
+	SharedMaps maps_;
+	std::unique_ptr<Generation> generation_;
+	std::vector<Attachment> attachments_; // per interface
 };
-
-// Highest CPU number this kernel may ever bring up, plus 1.
-uint32_t possible_cpus();
 
 } // namespace tmon

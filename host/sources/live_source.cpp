@@ -5,23 +5,28 @@
 
 namespace tmon {
 
-LiveSource::LiveSource(FilterOptions options)
-    : filter_(std::move(options)), rings_(filter_.rings_descriptor()), doorbell_(filter_),
+LiveSource::LiveSource(const FilterOptions& options)
+    : filter_(options), rings_(filter_.rings_descriptor()), doorbell_(filter_.maps()), block_list_(filter_.maps()),
       attached_(filter_.interfaces().size()) {}
 
 void LiveSource::start(XdpMode mode) {
 	try {
 		for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
-			const Attachment attachment = filter_.attach(i, mode);
+			filter_.attach(i, mode);
 			attached_[i] = true;
-			log_info("attached to " + filter_.interfaces()[i].name + " in " +
-			         (attachment.native ? "native" : "generic") + " mode" +
-			         (attachment.note.empty() ? "" : "; " + attachment.note));
+			say_attached(i);
 		}
 	} catch (...) {
 		filter_.detach();
 		throw;
 	}
+}
+
+void LiveSource::say_attached(std::size_t interface) const {
+	const Attachment& attachment = filter_.attachment(interface);
+	log_info("attached to " + filter_.interfaces()[interface].name + " in " +
+	         (attachment.is_native() ? "native" : "generic") + " mode" +
+	         (attachment.note().empty() ? "" : "; " + attachment.note()));
 }
 
 std::vector<std::string> LiveSource::gone() {

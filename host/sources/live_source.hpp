@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "host/filter/block_list.hpp"
 #include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
 #include "host/ring/event_rings.hpp"
@@ -15,7 +16,7 @@ namespace tmon {
 class LiveSource {
 public:
 	// Loads the program; nothing is attached yet. Throws FilterError or RingError.
-	explicit LiveSource(FilterOptions options);
+	explicit LiveSource(const FilterOptions& options);
 
 	// Attaches to every interface, or to none: what was attached is detached again when one fails.
 	// Says on the log which mode each got. Throws FilterError.
@@ -30,6 +31,9 @@ public:
 	const EventRings& rings() const noexcept { return rings_; }
 	int rings_descriptor() const { return filter_.rings_descriptor(); }
 	Doorbell& doorbell() noexcept { return doorbell_; }
+	XdpFilter& filter() noexcept { return filter_; }
+	const XdpFilter& filter() const noexcept { return filter_; }
+	BlockList& block_list() noexcept { return block_list_; }
 
 	std::vector<uint64_t> heads() const;
 
@@ -37,9 +41,12 @@ public:
 	void add_totals(Totals& totals) const;
 
 private:
+	void say_attached(std::size_t interface) const;
+
 	XdpFilter filter_;
 	EventRings rings_;
 	Doorbell doorbell_;
+	BlockList block_list_;
 	std::vector<bool> attached_; // per interface: attached, and not found gone yet
 };
 

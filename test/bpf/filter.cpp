@@ -3,7 +3,7 @@
 // The real program in the running kernel: for each frame the verdict, the counters, and the event, byte by
 // byte. The parser, compiled natively from the same header, has to agree.
 #define BOOST_TEST_MODULE bpf_filter
-#include "bpf/parse.h"
+#include "bpf/classify.h"
 #include "host/filter/capabilities.hpp"
 #include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
@@ -37,9 +37,9 @@ Prefix prefix(const char* text) { return std::get<Prefix>(parse_prefix(text)); }
 FilterOptions options(bool drop) {
 	FilterOptions options;
 	for (const char* text : {"10.0.0.0/8", "192.168.1.0/24", "203.0.113.9/32", "fd00::/8", "2001:db8:1::/48"})
-		options.policy.entries.push_back({.prefix = prefix(text), .name = {}, .place = {}});
+		options.rules.policy.entries.push_back({.prefix = prefix(text), .name = {}, .place = {}});
 	options.interfaces = {{if_nametoindex("lo"), "lo"}};
-	options.drop = drop;
+	options.rules.drop = drop;
 	options.ring_bytes = 64 * 1024;
 	return options;
 }
@@ -298,22 +298,15 @@ tmon_event parse_natively(const Bytes& frame) {
 	std::memcpy(copy.get(), frame.data(), frame.size());
 	const uint8_t* end = copy.get() + frame.size();
 	tmon_frame parsed;
-	tmon_parse_link(copy.get(), end, &parsed);
-	if (parsed.network == TMON_NETWORK_IPV4)
-		tmon_parse_ipv4(&parsed, end);
-	else if (parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_ipv6(&parsed, end);
-	if (parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_extensions(&parsed, end);
-	if (parsed.network == TMON_NETWORK_IPV4 || parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_transport(&parsed, end);
+	tmon_classify(copy.get(), end, static_cast<uint32_t>(frame.size()), &parsed);
+	tmon_exempt(&parsed, end);
 	tmon_event event{};
 	event.src_port = parsed.src_port;
 	event.dst_port = parsed.dst_port;
 	event.ip_version = parsed.ip_version;
 	event.protocol = parsed.protocol;
 	event.tcp_flags = parsed.tcp_flags;
-	event.packet_size = parsed.ip_version ? parsed.ip_length : static_cast<uint32_t>(end - parsed.l3);
+	event.packet_size = tmon_packet_size(&parsed);
 	event.vlan = parsed.vlan;
 	event.reason = parsed.reason;
 	event.flags = parsed.flags;
@@ -488,7 +481,7 @@ BOOST_AUTO_TEST_CASE(nobody_can_write_the_rings) {
 
 BOOST_AUTO_TEST_CASE(without_prefixes_everything_with_a_source_is_denied) {
 	FilterOptions nothing = options(false);
-	nothing.policy.entries.clear();
+	nothing.rules.policy.entries.clear();
 	const XdpFilter filter(nothing);
 	test::xdp_test_run(filter.program_descriptor(0), Ethernet{} / IPv4{.src = "10.1.1.1"} / UDP{});
 	test::xdp_test_run(filter.program_descriptor(0), Ethernet{} / IPv6{.src = "fd00::2"} / UDP{});
@@ -506,7 +499,7 @@ BOOST_AUTO_TEST_CASE(the_doorbell_rings_once_for_each_time_it_is_armed_whichever
 	FilterOptions two = options(false);
 	two.interfaces.push_back({if_nametoindex("lo"), "again"});
 	const XdpFilter filter(two);
-	Doorbell doorbell(filter);
+	Doorbell doorbell(filter.maps());
 	const Bytes denied = Ethernet{} / stranger / UDP{};
 	for (const std::size_t interface : {0u, 1u, 0u}) {
 		test::xdp_test_run(filter.program_descriptor(interface), denied);
