@@ -514,8 +514,8 @@ BOOST_AUTO_TEST_CASE(settings_change_the_document) {
 		   R"(logger-json logger-json {"file":"x","deep":{"er":1}})");
 	const auto replaced = load_set({{"permitted_cidrs.0", "10.1.2.3/32"}, {"permitted_cidrs.1", "::/0"}});
 	BOOST_REQUIRE(replaced.config);
-	BOOST_TEST(to_string(replaced.config->permitted[0].prefix) == "10.1.2.3/32");
-	BOOST_TEST(to_string(replaced.config->permitted[1].prefix) == "::/0");
+	BOOST_TEST(to_string(replaced.config->policy.entries[0].prefix) == "10.1.2.3/32");
+	BOOST_TEST(to_string(replaced.config->policy.entries[1].prefix) == "::/0");
 	BOOST_TEST(load_set({{"ring.size", "1M"}, {"ring.size", "2M"}}).config->ring_bytes == 2u << 20);
 	BOOST_TEST(*load_set({{"stats.file", ""}, {"stats.file", "a=b.c"}}).config->stats_file == "a=b.c");
 }
@@ -605,7 +605,7 @@ BOOST_AUTO_TEST_CASE(long_lists_are_fast) {
 	const auto bad = load_config_text(text + ",\n \"10.0.7.0/24\"]}", "c");
 	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
 	BOOST_REQUIRE(good.config);
-	BOOST_TEST(good.config->permitted.size() == count);
+	BOOST_TEST(good.config->policy.entries.size() == count);
 	BOOST_TEST(lines(bad.errors) == "c:100002:2: error: permitted_cidrs[100000] \"10.0.7.0/24\": duplicate of "
 					"permitted_cidrs[7] at line 9, column 5");
 	BOOST_TEST_MESSAGE("two lists of 100 000 prefixes in " << elapsed.count() << " s");

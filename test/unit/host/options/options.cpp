@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(merge_gives_a_configuration_or_an_exit_code) {
 	    merge(options_of({"-i", "eth0", "-c", default_config, "--drop-packets", "--ring-size", "1M"}));
 	BOOST_TEST(good.exit_code == 0);
 	BOOST_REQUIRE(good.config);
-	BOOST_TEST(good.config->permitted.size() == 7u);
+	BOOST_TEST(good.config->policy.entries.size() == 7u);
 	BOOST_TEST(good.config->interfaces[0] == "eth0");
 	BOOST_TEST(good.config->drop_packets);
 	BOOST_TEST(good.config->ring_bytes == 1u << 20);
