@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What the policy says of one source, by looking at every entry: for questions that are asked now and then. Packets
+// are judged by tables made from the same entries.
+#pragma once
+
+#include "host/policy/address.hpp"
+#include "host/policy/policy.hpp"
+
+#include <vector>
+
+namespace tmon {
+
+bool covers(const Prefix& prefix, const Address& address);
+
+// The entries whose prefix covers the address, the longest first: the first one decides. They belong to the policy.
+std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Address& address);
+
+// The entry that decides; null when none covers the address, which then is denied.
+const PolicyEntry* deciding_entry(const Policy& policy, const Address& address);
+
+} // namespace tmon
