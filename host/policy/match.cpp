@@ -6,26 +6,30 @@
 
 namespace tmon {
 
-bool covers(const Prefix& prefix, const Address& address) {
-	if (prefix.family != address.family)
+bool covers(const Prefix& outer, const Prefix& inner) {
+	if (outer.family != inner.family || outer.length > inner.length)
 		return false;
-	const std::size_t bytes = prefix.length / 8u;
-	if (std::memcmp(prefix.address.data(), address.bytes.data(), bytes) != 0)
+	const std::size_t bytes = outer.length / 8u;
+	if (std::memcmp(outer.address.data(), inner.address.data(), bytes) != 0)
 		return false;
-	const unsigned bits = prefix.length % 8u;
-	return bits == 0 || ((prefix.address[bytes] ^ address.bytes[bytes]) >> (8 - bits)) == 0;
+	const unsigned bits = outer.length % 8u;
+	return bits == 0 || ((outer.address[bytes] ^ inner.address[bytes]) >> (8 - bits)) == 0;
 }
 
-std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Address& address) {
+std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Prefix& inner) {
 	std::vector<const PolicyEntry*> entries;
 	for (const PolicyEntry& entry : policy.entries) {
-		if (covers(entry.prefix, address))
+		if (covers(entry.prefix, inner))
 			entries.push_back(&entry);
 	}
 	std::stable_sort(entries.begin(), entries.end(), [](const PolicyEntry* a, const PolicyEntry* b) {
 		return a->prefix.length > b->prefix.length;
 	});
 	return entries;
+}
+
+std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Address& address) {
+	return covering_entries(policy, as_prefix(address));
 }
 
 const PolicyEntry* deciding_entry(const Policy& policy, const Address& address) {

@@ -11,9 +11,12 @@
 
 namespace tmon {
 
-bool covers(const Prefix& prefix, const Address& address);
+// Whether all of `inner` is in `outer`; a prefix covers itself.
+bool covers(const Prefix& outer, const Prefix& inner);
 
-// The entries whose prefix covers the address, the longest first: the first one decides. They belong to the policy.
+// The entries that cover `inner`, or the address, the longest first: that one decides, and it overrides the others.
+// Pointers into the policy. One pass over all entries.
+std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Prefix& inner);
 std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Address& address);
 
 // The entry that decides; null when none covers the address, which then is denied.

@@ -38,6 +38,14 @@ BOOST_AUTO_TEST_CASE(the_longest_prefix_comes_first_and_decides) {
 	BOOST_TEST(covering_entries(policy, address("2001:db8::1")).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_prefix_covers_itself_and_what_is_inside) {
+	BOOST_TEST(covers(prefix("10.0.0.0/8"), prefix("10.0.0.0/8")));
+	BOOST_TEST(covers(prefix("10.0.0.0/8"), prefix("10.1.0.0/16")));
+	BOOST_TEST(!covers(prefix("10.1.0.0/16"), prefix("10.0.0.0/8")));
+	BOOST_TEST(!covers(prefix("10.0.0.0/16"), prefix("10.1.0.0/16")));
+	BOOST_TEST(!covers(prefix("::/0"), prefix("10.0.0.0/8")));
+}
+
 BOOST_AUTO_TEST_CASE(covering_is_the_equality_of_the_leading_bits) {
 	std::mt19937_64 random(41);
 	unsigned covered = 0;
@@ -58,7 +66,7 @@ BOOST_AUTO_TEST_CASE(covering_is_the_equality_of_the_leading_bits) {
 		for (unsigned at = 0; at < length; ++at)
 			expected &= bit(source.bytes, at) == bit(rule.address, at);
 		covered += expected;
-		if (covers(rule, source) != expected)
+		if (covers(rule, as_prefix(source)) != expected)
 			BOOST_ERROR(to_string(rule) << " and " << to_string(source));
 	}
 	BOOST_TEST(covered > 50'000u);
