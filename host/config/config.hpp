@@ -68,12 +68,19 @@ struct Config {
 	Policy policy;
 	std::vector<std::string> interfaces;
 	bool drop_packets = false;
+	std::optional<std::chrono::milliseconds> confirm; // back to logging only unless confirmed by then; needs drop_packets
+	bool dry_run = false; // nothing is dropped, neither by drop_packets nor by a block: it is only said
+	bool force = false;   // start although the pre-flight refuses
+	bool pin = false;     // what is attached stays when the program ends
 	std::vector<PluginConfig> plugins;
 	std::uint64_t ring_bytes = 4u << 20; // per ring
 	std::chrono::milliseconds stats_interval{60'000};
 	std::optional<std::string> stats_file;
 	std::optional<std::string> crash_directory; // for the batches that plugins have crashed on
 	std::size_t crashes_kept = 16;              // for each plugin
+	std::uint32_t block_list_size = 131'072; // addresses
+	bool control_enabled = true;
+	std::optional<std::string> control_socket; // path; empty: the default one
 	XdpMode xdp_mode = XdpMode::automatic;
 	bool bpf_trace = false;
 	bool verbose = false;
@@ -81,5 +88,8 @@ struct Config {
 
 // Whether nothing but plugins differs.
 bool same_but_for_plugins(const Config& a, const Config& b);
+
+// The same, and the policy may differ, too: the lists, drop_packets, and confirm, which belongs to it.
+bool same_but_for_policy_and_plugins(const Config& a, const Config& b);
 
 } // namespace tmon

@@ -18,8 +18,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Builds the tree from the parser's events. These carry no positions: the parser is given one byte at a
-// time, and `state` says at each event which token the byte ended.
+// Builds the tree from the parser's events. These carry no positions: the parser is given one byte, or a run of bytes
+// that are all alike to it, at a time, and `state` says at each event which token the byte ended.
 class TreeBuilder {
 public:
 	static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
@@ -32,6 +32,10 @@ public:
 
 	void before_byte(std::size_t offset);
 	void after_byte();
+
+	// How many bytes from this one on can be handed over at a time: no event can come within them, and if one is
+	// refused it is the first.
+	std::size_t run_length() const;
 
 	bool on_document_begin(json::error_code&) { return true; }
 	bool on_document_end(json::error_code&) { return true; }
@@ -97,6 +101,8 @@ private:
 void TreeBuilder::before_byte(std::size_t offset) {
 	const char c = state.text[offset];
 	state.offset = offset;
+	if (state.token == SyntaxState::Token::string)
+		return;
 	const bool delimiter = std::string_view(" \t\r\n,:[]{}\"").find(c) != std::string_view::npos;
 	if (state.token == SyntaxState::Token::word && delimiter)
 		state.token = SyntaxState::Token::none;
@@ -110,6 +116,24 @@ void TreeBuilder::before_byte(std::size_t offset) {
 		state.token_start = offset;
 		escaped_ = false;
 	}
+}
+
+std::size_t TreeBuilder::run_length() const {
+	const std::string_view text = state.text;
+	std::size_t end = state.offset + 1;
+	if (state.token == SyntaxState::Token::string && state.offset == state.token_start + 1) {
+		// Up to the first escape; behind that, what a byte means depends on more than itself.
+		const auto plain = [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; };
+		if (plain(text[state.offset]))
+			while (end < text.size() && plain(text[end]))
+				++end;
+	} else if (state.token == SyntaxState::Token::none) {
+		const auto space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+		if (space(text[state.offset]))
+			while (end < text.size() && space(text[end]))
+				++end;
+	}
+	return end - state.offset;
 }
 
 void TreeBuilder::after_byte() {
@@ -260,10 +284,11 @@ ParsedDocument parse_document(std::string_view text, const Sources& sources, std
 	builder.state.source = source;
 
 	json::error_code error;
-	for (std::size_t i = 0; i < text.size() && !error; ++i) {
+	for (std::size_t i = 0, run = 0; i < text.size() && !error; i += run) {
 		builder.before_byte(i);
+		run = builder.run_length();
 		// What follows the document is left unread, not refused, by the parser.
-		if (parser.write_some(true, &text[i], 1, error) == 0 && !error)
+		if (parser.write_some(true, &text[i], run, error) == 0 && !error)
 			error = json::error::extra_data;
 		if (!error)
 			builder.after_byte();

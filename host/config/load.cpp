@@ -2,6 +2,7 @@
 #include "host/config/load.hpp"
 
 #include "host/config/file.hpp"
+#include "host/config/lists.hpp"
 #include "host/config/sections.hpp"
 #include "host/config/settings.hpp"
 
@@ -14,6 +15,7 @@ namespace tmon {
 namespace {
 
 constexpr std::int64_t max_crashes_kept = 1000;
+constexpr std::int64_t min_block_list = 1024, max_block_list = 16 << 20;
 
 std::vector<std::string> read_interfaces(const Value& value, Findings& findings) {
 	std::vector<std::string> interfaces;
@@ -44,8 +46,10 @@ std::vector<std::string> read_interfaces(const Value& value, Findings& findings)
 // One reading of one document.
 class Interpreter {
 public:
-	Interpreter(const Overrides& overrides, const PluginCheck& check, Sources& sources, Findings& findings)
-	    : overrides_(overrides), check_(check), sources_(sources), findings_(findings) {}
+	Interpreter(const std::string& folder, const Overrides& overrides, const PluginCheck& check, Sources& sources,
+		    Findings& findings)
+	    : overrides_(overrides), check_(check), sources_(sources), findings_(findings),
+	      lists_(folder, sources, findings) {}
 
 	Config read(const Value& root);
 
@@ -54,6 +58,9 @@ private:
 	void read_ring(const Value& value);
 	void read_stats(const Value& value);
 	void read_crashes(const Value& value);
+	void read_block_list(const Value& value);
+	void read_control(const Value& value);
+	void check_dropping();
 	void apply_options();
 	void warn_of_idle_options();
 
@@ -63,7 +70,10 @@ private:
 	Findings& findings_;
 	Config config_;
 	std::optional<LoggingBlock> logging_;
-	std::optional<Place> empty_permitted_; // where the list is, when it has no entry at all
+	ListReader lists_;
+	std::optional<Place> permitted_; // where the first list of them is
+	bool files_given_ = false;              // whether there are permitted_files
+	std::optional<Place> confirm_;
 	bool plugins_given_ = false;
 };
 
@@ -72,26 +82,58 @@ Config Interpreter::read(const Value& root) {
 	apply_options();
 	warn_of_idle_options();
 	append_shorthand(config_.plugins, plugins_given_, logging_, overrides_, check_, sources_, findings_);
-	if (config_.drop_packets && empty_permitted_)
-		findings_.error(*empty_permitted_,
-				"permitted_cidrs is empty and packets are to be dropped: that would drop all of them");
+	check_dropping();
+	config_.policy = lists_.finish();
 	return std::move(config_);
 }
 
+void Interpreter::check_dropping() {
+	if (!config_.drop_packets && confirm_)
+		findings_.error(*confirm_, "confirm: nothing is dropped that would have to be confirmed: leave it out, or "
+					   "add drop_packets");
+	if (config_.drop_packets && permitted_ && !lists_.holds(EntryClass::permitted))
+		findings_.error(*permitted_, (files_given_ ? "permitted_cidrs and permitted_files hold no prefix"
+							   : "permitted_cidrs is empty") +
+						 std::string(" and packets are to be dropped: that would drop all of them"));
+}
+
 void Interpreter::read_keys(const Value& root) {
+	const auto* members = root.get<Value::Object>();
+	files_given_ = members && std::any_of(members->begin(), members->end(),
+						  [](const Member& m) { return m.key == "permitted_files"; });
+	const auto cidrs = [&](EntryClass kind) {
+		return [this, kind](const Value& v) {
+			if (kind == EntryClass::permitted)
+				permitted_ = permitted_.value_or(v.place);
+			lists_.read_cidrs(v, keys_of(kind));
+		};
+	};
+	const auto files = [&](EntryClass kind) {
+		return [this, kind](const Value& v) {
+			if (kind == EntryClass::permitted)
+				permitted_ = permitted_.value_or(v.place);
+			lists_.read_files(v, keys_of(kind));
+		};
+	};
 	read_object(
 	    root, "",
-	    {{"permitted_cidrs",
-	      [&](const Value& v) {
-		      const auto* list = v.get<Value::Array>();
-		      if (list && list->empty())
-			      empty_permitted_ = v.place;
-		      config_.policy.entries = read_permitted(v, findings_);
-	      },
-	      true},
+	    {{"permitted_cidrs", cidrs(EntryClass::permitted), !files_given_},
+	     {"permitted_files", files(EntryClass::permitted)},
+	     {"denied_cidrs", cidrs(EntryClass::denied)},
+	     {"denied_files", files(EntryClass::denied)},
+	     {"never_drop", cidrs(EntryClass::never_drop)},
+	     {"never_drop_files", files(EntryClass::never_drop)},
 	     {"interfaces", [&](const Value& v) { config_.interfaces = read_interfaces(v, findings_); }},
 	     {"drop_packets",
 	      [&](const Value& v) { config_.drop_packets = read_bool(v, "drop_packets", findings_).value_or(false); }},
+	     {"confirm",
+	      [&](const Value& v) {
+		      confirm_ = v.place;
+		      config_.confirm = read_parsed(v, "confirm", parse_confirm_time, true, findings_);
+	      }},
+	     {"pin", [&](const Value& v) { config_.pin = read_bool(v, "pin", findings_).value_or(false); }},
+	     {"block_list", [&](const Value& v) { read_block_list(v); }},
+	     {"control", [&](const Value& v) { read_control(v); }},
 	     {"logging", [&](const Value& v) { logging_ = read_logging(v, overrides_, findings_); }},
 	     {"plugins",
 	      [&](const Value& v) {
@@ -146,10 +188,45 @@ void Interpreter::read_crashes(const Value& value) {
 	    findings_);
 }
 
+void Interpreter::read_block_list(const Value& value) {
+	const auto read_size = [&](const Value& v) {
+		if (const auto* size = v.get<std::int64_t>(); size && *size >= min_block_list && *size <= max_block_list)
+			config_.block_list_size = static_cast<std::uint32_t>(*size);
+		else
+			expect(v, "block_list.size",
+			       "a whole number from " + std::to_string(min_block_list) + " to " + std::to_string(max_block_list),
+			       findings_);
+	};
+	read_object(value, "block_list", {{"size", read_size}}, findings_);
+}
+
+void Interpreter::read_control(const Value& value) {
+	const auto read_socket = [&](const Value& v) {
+		config_.control_enabled = !v.get<std::nullptr_t>();
+		config_.control_socket.reset();
+		if (!config_.control_enabled)
+			return;
+		const auto* path = v.get<std::string>();
+		if (!path)
+			return expect(v, "control.socket", "a string, or null for none", findings_);
+		if (const auto error = socket_name_error(*path); !error.empty())
+			return findings_.error(v.place, "control.socket: " + error);
+		config_.control_socket = *path;
+	};
+	read_object(value, "control", {{"socket", read_socket}}, findings_);
+}
+
 void Interpreter::apply_options() {
 	if (!overrides_.interfaces.empty())
 		config_.interfaces = overrides_.interfaces;
 	config_.drop_packets = config_.drop_packets || overrides_.drop_packets;
+	config_.pin = config_.pin || overrides_.pin;
+	config_.dry_run = overrides_.dry_run;
+	config_.force = overrides_.force;
+	if (overrides_.confirm) {
+		config_.confirm = overrides_.confirm;
+		confirm_ = Place{sources_.add_option("--confirm"), 0};
+	}
 	config_.xdp_mode = overrides_.xdp_mode.value_or(config_.xdp_mode);
 	config_.ring_bytes = overrides_.ring_bytes.value_or(config_.ring_bytes);
 	config_.stats_interval = overrides_.stats_interval.value_or(config_.stats_interval);
@@ -185,6 +262,9 @@ std::vector<Diagnostic> by_place(std::vector<Finding> findings, const Sources& s
 	return result;
 }
 
+// With the '/' at its end.
+std::string folder_of(const std::string& file) { return file.substr(0, file.rfind('/') + 1); }
+
 } // namespace
 
 ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides,
@@ -198,7 +278,7 @@ ConfigResult load_config_text(std::string_view text, const std::string& name, co
 		for (const Setting& setting : overrides.settings)
 			for (Finding& finding : apply_setting(*document.root, setting, sources))
 				findings.errors.push_back(std::move(finding));
-		config = Interpreter(overrides, check, sources, findings).read(*document.root);
+		config = Interpreter(folder_of(name), overrides, check, sources, findings).read(*document.root);
 	}
 	if (!findings.errors.empty())
 		config.reset();
@@ -214,10 +294,17 @@ ConfigResult load_config(const std::string& path, const Overrides& overrides, co
 				check);
 }
 
-bool same_but_for_plugins(const Config& a, const Config& b) {
-	return same_entries(a.policy, b.policy) && a.interfaces == b.interfaces && a.drop_packets == b.drop_packets && a.ring_bytes == b.ring_bytes &&
+bool same_but_for_policy_and_plugins(const Config& a, const Config& b) {
+	return a.interfaces == b.interfaces && a.pin == b.pin && a.ring_bytes == b.ring_bytes &&
 	       a.stats_interval == b.stats_interval && a.stats_file == b.stats_file &&
-	       a.crash_directory == b.crash_directory && a.crashes_kept == b.crashes_kept && a.xdp_mode == b.xdp_mode;
+	       a.crash_directory == b.crash_directory && a.crashes_kept == b.crashes_kept &&
+	       a.block_list_size == b.block_list_size && a.control_enabled == b.control_enabled &&
+	       a.control_socket == b.control_socket && a.xdp_mode == b.xdp_mode;
+}
+
+bool same_but_for_plugins(const Config& a, const Config& b) {
+	return same_but_for_policy_and_plugins(a, b) && a.drop_packets == b.drop_packets && a.confirm == b.confirm &&
+	       same_entries(a.policy, b.policy);
 }
 
 } // namespace tmon

@@ -25,6 +25,9 @@ struct Overrides {
 	std::vector<Setting> settings; // applied to the document, in order, before it is read
 	std::vector<std::string> interfaces; // replace the configuration's when there are any
 	bool drop_packets = false; // true wins, false leaves it to the configuration
+	std::optional<std::chrono::milliseconds> confirm;
+	bool dry_run = false, force = false;
+	bool pin = false; // as drop_packets
 	std::optional<LogFormat> log_format; // replaces the `logging` block
 	std::optional<std::string> log_file;
 	std::optional<std::uint64_t> log_buffer_bytes;
@@ -46,7 +49,7 @@ struct ConfigResult {
 // Reads the file at `path`, or "-" for standard input. Has `check`, where there is one, look at every plugin entry.
 ConfigResult load_config(const std::string& path, const Overrides& overrides = {}, const PluginCheck& check = {});
 
-// The same from text; `name` stands for the file in diagnostics.
+// The same from text; `name` stands for the file in diagnostics, and relative paths of lists start at its folder.
 ConfigResult load_config_text(std::string_view text, const std::string& name, const Overrides& overrides = {},
 			      const PluginCheck& check = {});
 

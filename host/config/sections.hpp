@@ -11,8 +11,6 @@
 
 namespace tmon {
 
-std::vector<PolicyEntry> read_permitted(const Value& value, Findings& findings);
-
 std::vector<PluginConfig> read_plugins(const Value& value, const PluginCheck& check, Findings& findings);
 
 // The parts of one entry; entry.path is set.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/settings.hpp"
 
+#include "host/config/utf8.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -100,7 +102,9 @@ std::vector<Finding> apply_setting(Value& root, const Setting& setting, Sources&
 	std::vector<Finding> errors;
 	Value value = parse_value(setting.value, place, sources, errors);
 	const auto parts = split_path(setting.path);
-	if (std::find(parts.begin(), parts.end(), std::string()) != parts.end())
+	if (!is_utf8(setting.path) || !is_utf8(setting.value))
+		errors.push_back({place, "invalid UTF-8 in " + quote(is_utf8(setting.path) ? setting.value : setting.path)});
+	else if (std::find(parts.begin(), parts.end(), std::string()) != parts.end())
 		errors.push_back({place, "a part of the path is empty: write it as in ring.size=8M"});
 	else if (parts.size() > max_document_depth)
 		errors.push_back({place, "the path has more than " + std::to_string(max_document_depth) + " parts"});

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/config/units.hpp"
 
+#include <sys/un.h>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -99,6 +102,11 @@ Parsed<std::chrono::milliseconds> parse_stats_interval(std::string_view text) {
 			  {100, 24 * 3'600'000, "100ms to 24h"});
 }
 
+Parsed<std::chrono::milliseconds> parse_confirm_time(std::string_view text) {
+	return parse_time(text, "seconds, or a number with s, m or h behind it, such as \"60s\"",
+			  {5'000, 24 * 3'600'000, "5s to 24h"});
+}
+
 Parsed<std::uint64_t> parse_memory_limit(std::string_view text) {
 	return parse_bounded(text, size_units, size_expected, {16u << 20, std::uint64_t{1} << 40, "16M to 1024G"});
 }
@@ -143,13 +151,23 @@ std::string interface_name_error(std::string_view name) {
 	return refused ? quote(name) + " cannot be the name of an interface" : std::string();
 }
 
+bool has_control_character(std::string_view text) {
+	return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+}
+
 std::string file_name_error(std::string_view path) {
 	if (path.empty())
 		return "the name of a file is empty";
-	for (const char c : path)
-		if ((c >= 0 && c < ' ') || c == 127)
-			return "the name of a file contains a control character: " + quote(path);
+	if (has_control_character(path))
+		return "the name of a file contains a control character: " + quote(path);
 	return path.back() == '/' ? quote(path) + " is a directory: name a file in it" : std::string();
+}
+
+std::string socket_name_error(std::string_view path) {
+	constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+	if (path.size() > longest)
+		return quote(path) + " is longer than the " + std::to_string(longest) + " bytes that a socket's path can have";
+	return file_name_error(path);
 }
 
 std::string_view to_string(LogFormat format) {

@@ -65,11 +65,19 @@ Parsed<XdpMode> parse_xdp_mode(std::string_view text);
 Parsed<Isolation> parse_isolation(std::string_view text);
 Parsed<Permission> parse_permission(std::string_view text);
 
+// 5s to 24h.
+Parsed<std::chrono::milliseconds> parse_confirm_time(std::string_view text);
+
+bool has_control_character(std::string_view text);
+
 // What is wrong with the name of an interface; empty when it may exist.
 std::string interface_name_error(std::string_view name);
 
 // What is wrong with the path of a file; empty when one may have it.
 std::string file_name_error(std::string_view path);
+
+// The same of the path of a Unix socket, which is shorter.
+std::string socket_name_error(std::string_view path);
 
 std::string_view to_string(LogFormat format);
 std::string_view to_string(Permission permission);

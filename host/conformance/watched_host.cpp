@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/conformance/watched_host.hpp"
 
-#include "host/conformance/utf8.hpp"
+#include "host/config/utf8.hpp"
 
 #include <algorithm>
 #include <cmath>

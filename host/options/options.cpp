@@ -2,7 +2,7 @@
 #include "host/options/options.hpp"
 
 #include "host/config/source.hpp"
-#include "host/config/suggest.hpp"
+#include "host/options/command_line.hpp"
 #include "traffic_monitor/version.h"
 
 #include <CLI/CLI.hpp>
@@ -32,6 +32,9 @@ Examples:
   traffic-monitor -i eth0 -c configs/default.json
   traffic-monitor -i eth0,eth1 -c configs/strict.json --drop-packets
   traffic-monitor -i eth0 -c configs/default.json --log-format jsonl --log-file traffic.jsonl
+  traffic-monitor -i eth0 -c configs/default.json --drop-packets --confirm 60s
+  traffic-monitor check configs/*.json
+  traffic-monitor explain 192.0.2.7 -c configs/default.json
   traffic-monitor plugins check ./my-plugin.so
   traffic-monitor -c configs/default.json --set interfaces='["eth0"]' --set stats.interval=10s
 )";
@@ -39,8 +42,8 @@ Examples:
 // The texts as they were typed.
 struct Typed {
 	std::vector<std::string> interfaces, settings;
-	std::string config, log_format, log_file, log_buffer_size, xdp_mode, ring_size, stats_interval, stats_file;
-	bool drop_packets = false, bpf_trace = false, verbose = false;
+	std::string config, log_format, log_file, log_buffer_size, xdp_mode, ring_size, stats_interval, stats_file, confirm;
+	bool drop_packets = false, dry_run = false, force = false, pin = false, bpf_trace = false, verbose = false;
 };
 
 class Formatter : public CLI::Formatter {
@@ -48,6 +51,8 @@ public:
 	Formatter() { column_width(34); }
 	std::string make_usage(const CLI::App*, std::string) const override {
 		return "Usage: traffic-monitor [run] -i INTERFACE… -c FILE [OPTIONS]\n"
+		       "       traffic-monitor check FILE…\n"
+		       "       traffic-monitor explain ADDRESS… -c FILE\n"
 		       "       traffic-monitor plugins list|info|check|replay …\n";
 	}
 	std::string make_option_opts(const CLI::Option* option) const override {
@@ -77,10 +82,17 @@ void declare(CLI::App& app, Typed& typed) {
 	    ->group("Traffic");
 	text("Traffic", "-c,--config", typed.config, "FILE",
 	     "Configuration file (JSON), - for standard input. Required");
-	flag("Traffic", "--drop-packets", typed.drop_packets, "Drop what is not permitted instead of only logging it");
 	text("Traffic", "--xdp-mode", typed.xdp_mode, "MODE",
 	     "How to attach: native (in the driver), generic (any interface),\n"
 	     "or auto, the first of them that works [auto]");
+	flag("Traffic", "--pin", typed.pin,
+	     "Leave the filter attached when the program ends;\n'traffic-monitor detach' ends it");
+	flag("Dropping", "--drop-packets", typed.drop_packets, "Drop what is not permitted instead of only logging it");
+	text("Dropping", "--confirm", typed.confirm, "TIME",
+	     "Go back to only logging after this time, 5s to 24h,\nunless 'traffic-monitor ctl confirm' comes first");
+	flag("Dropping", "--dry-run", typed.dry_run, "Drop nothing, not even blocked addresses: tell what would be dropped");
+	flag("Dropping", "--force", typed.force,
+	     "Drop even if that would cut off whoever is logged in by SSH,\na gateway or a name server");
 	text("Logging", "--log-format", typed.log_format, "FORMAT", "console, json, csv or jsonl");
 	text("Logging", "--log-file", typed.log_file, "FILE", "Where to log; needed for all formats but console");
 	text("Logging", "--log-buffer-size", typed.log_buffer_size, "SIZE", "Bytes collected before a write [8192]");
@@ -103,29 +115,6 @@ void declare(CLI::App& app, Typed& typed) {
 
 Exit usage_error(std::string message) {
 	return {exit_usage, "traffic-monitor: " + std::move(message) + "\nTry 'traffic-monitor --help'.\n"};
-}
-
-// What is left over after all known options, in words.
-std::string explain_unknown(const CLI::App& app, const std::string& word) {
-	if (word.empty() || word.front() != '-')
-		return "unexpected argument " + quote(word);
-	std::vector<std::string> names;
-	for (const CLI::Option* option : app.get_options())
-		for (const std::string& name : option->get_lnames())
-			names.push_back("--" + name);
-	const std::vector<std::string_view> candidates(names.begin(), names.end());
-	const std::string name = word.substr(0, word.find('='));
-	return "unknown option " + quote(name) + suggestion(name, candidates);
-}
-
-// CLI11's own words, "--config: At Most 1 required but received 2", in plain ones.
-std::string explain_mismatch(const std::string& what) {
-	if (what.ends_with("flag override"))
-		return "--" + what.substr(0, what.find(' ')) + " takes no value";
-	const std::string name = what.substr(0, what.find(':'));
-	if (what.find("At Most") != std::string::npos)
-		return name + " is given more than once";
-	return what.ends_with(" missing") ? name + " needs a value" : what;
 }
 
 // Reads typed texts into options; keeps the first error.
@@ -164,11 +153,11 @@ public:
 	}
 	void settings(const std::vector<std::string>& texts, std::vector<Setting>& target) {
 		for (const std::string& text : texts) {
-			const std::size_t equals = text.find('=');
-			if (equals == std::string::npos || equals == 0)
-				fail("--set " + quote(text) + ": expected KEY=VALUE, such as ring.size=8M");
+			auto setting = parse_setting(text);
+			if (auto* reason = std::get_if<std::string>(&setting))
+				fail("--set " + *reason);
 			else
-				target.push_back({text.substr(0, equals), text.substr(equals + 1)});
+				target.push_back(std::get<Setting>(std::move(setting)));
 		}
 	}
 	void fail(std::string message) {
@@ -187,6 +176,10 @@ std::variant<RunOptions, Exit> read(const CLI::App& app, const Typed& typed) {
 	reader.interfaces(typed.interfaces, given.interfaces);
 	options.config_file = typed.config;
 	given.drop_packets = typed.drop_packets;
+	given.dry_run = typed.dry_run;
+	given.force = typed.force;
+	given.pin = typed.pin;
+	reader.parsed("--confirm", typed.confirm, parse_confirm_time, given.confirm);
 	given.verbose = typed.verbose;
 	given.bpf_trace = typed.bpf_trace;
 	reader.parsed("--xdp-mode", typed.xdp_mode, parse_xdp_mode, given.xdp_mode);
@@ -209,7 +202,8 @@ std::variant<RunOptions, Exit> read(const CLI::App& app, const Typed& typed) {
 } // namespace
 
 std::variant<RunOptions, Exit> parse_run_options(std::span<const char* const> arguments) {
-	if (!arguments.empty() && std::string_view(arguments.front()) == "run")
+	const bool named = !arguments.empty() && std::string_view(arguments.front()) == "run";
+	if (named)
 		arguments = arguments.subspan(1);
 	Typed typed;
 	CLI::App app(introduction, "traffic-monitor");
@@ -223,13 +217,14 @@ std::variant<RunOptions, Exit> parse_run_options(std::span<const char* const> ar
 		return Exit{0, app.help()};
 	} catch (const CLI::CallForVersion& version) {
 		return Exit{0, std::string(version.what()) + '\n'};
-	} catch (const CLI::ArgumentMismatch& error) {
-		return usage_error(explain_mismatch(error.what()));
 	} catch (const CLI::ParseError& error) {
-		return usage_error(error.what());
+		return usage_error(explain_parse_error(error));
 	}
-	if (const auto left = app.remaining(); !left.empty())
-		return usage_error(explain_unknown(app, left.front()));
+	if (const auto left = app.remaining(); !left.empty()) {
+		const bool is_first = !named && left.front() == arguments.front();
+		return usage_error(explain_unknown(app, left.front(),
+						   is_first ? std::span(program_commands) : std::span<const std::string_view>{}));
+	}
 	return read(app, typed);
 }
 

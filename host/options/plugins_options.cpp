@@ -2,7 +2,7 @@
 #include "host/options/plugins_options.hpp"
 
 #include "host/config/source.hpp"
-#include "host/config/suggest.hpp"
+#include "host/options/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -75,34 +75,6 @@ Exit usage_error(const std::string& message, const std::string& command) {
 	                        (command.empty() ? "" : " " + command) + " --help'.\n"};
 }
 
-std::string explain(const CLI::ParseError& error) {
-	const std::string what = error.what();
-	if (what.ends_with("flag override"))
-		return "--" + what.substr(0, what.find(' ')) + " takes no value";
-	const std::string name = what.substr(0, what.find(':'));
-	if (what.find("At Most") != std::string::npos)
-		return name + " is given more than once";
-	if (what.ends_with(" is required"))
-		return what.substr(0, what.find(' ')) + " is missing";
-	return what.ends_with(" missing") ? name + " needs a value" : what;
-}
-
-std::string explain_unknown(const CLI::App& app, const std::string& word) {
-	std::vector<std::string> names;
-	if (word.starts_with('-')) {
-		for (const CLI::Option* option : app.get_options())
-			for (const std::string& name : option->get_lnames())
-				names.push_back("--" + name);
-	} else {
-		for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-			names.push_back(command->get_name());
-	}
-	const std::string name = word.substr(0, word.find('='));
-	const std::vector<std::string_view> candidates(names.begin(), names.end());
-	return (word.starts_with('-') ? "unknown option " : names.empty() ? "unexpected argument " : "unknown command ") +
-	       quote(name) + suggestion(name, candidates);
-}
-
 std::variant<PluginsCommand, Exit> read(const CLI::App& command, const Typed& typed) {
 	const std::string& name = command.get_name();
 	const auto given = [&](const char* option, const std::string& text) {
@@ -145,10 +117,14 @@ std::variant<PluginsCommand, Exit> parse_plugins_options(std::span<const char* c
 	} catch (const CLI::CallForHelp&) {
 		return Exit{exit_ok, command->help(command == &app ? "" : "traffic-monitor plugins") + closing_text};
 	} catch (const CLI::ParseError& error) {
-		return usage_error(explain(error), name());
+		return usage_error(explain_parse_error(error), name());
 	}
-	if (const auto left = app.remaining(true); !left.empty())
-		return usage_error(explain_unknown(*command, left.front()), name());
+	if (const auto left = app.remaining(true); !left.empty()) {
+		std::vector<std::string_view> names;
+		for (const CLI::App* each : command->get_subcommands([](const CLI::App*) { return true; }))
+			names.push_back(each->get_name());
+		return usage_error(explain_unknown(*command, left.front(), names), name());
+	}
 	if (command == &app)
 		return usage_error("which command? there are list, info, check and replay", "");
 	return read(*command, typed);

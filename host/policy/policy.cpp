@@ -5,6 +5,18 @@
 
 namespace tmon {
 
+std::string_view to_string(EntryClass kind) {
+	switch (kind) {
+	case EntryClass::permitted:
+		return "permitted";
+	case EntryClass::denied:
+		return "denied";
+	case EntryClass::never_drop:
+		return "never_drop";
+	}
+	return {};
+}
+
 bool same_entries(const Policy& a, const Policy& b) {
 	return std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
 	                  [](const PolicyEntry& x, const PolicyEntry& y) {

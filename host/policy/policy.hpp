@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tmon {
@@ -23,6 +24,9 @@ struct EntryPlace {
 	uint32_t column = 0;
 };
 
+// "permitted", "denied", "never_drop".
+std::string_view to_string(EntryClass kind);
+
 struct PolicyEntry {
 	Prefix prefix;
 	EntryClass kind = EntryClass::permitted;
@@ -33,7 +37,7 @@ struct PolicyEntry {
 // All lists of a configuration. No prefix is in it twice, whatever its class.
 struct Policy {
 	std::vector<PolicyEntry> entries; // in the order of the configuration
-	std::vector<std::string> files;   // that the places refer to
+	std::vector<std::string> files;   // that the places refer to; the first is the configuration itself
 };
 
 // Prefix, class and name alike, in the same order; places do not matter.

@@ -12,6 +12,9 @@ namespace {
 
 using Octets = std::array<uint8_t, 16>;
 
+// More than any form needs; what is longer is not looked into, and no message repeats it.
+constexpr std::size_t longest_text = 128;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int hex_value(char c) {
@@ -24,8 +27,6 @@ int hex_value(char c) {
 	return -1;
 }
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
-
 // A byte as it can be shown on a terminal.
 std::string shown(char c) {
 	if (c > ' ' && c < 127)
@@ -33,6 +34,16 @@ std::string shown(char c) {
 	char hex[16];
 	std::snprintf(hex, sizeof hex, "byte 0x%02x", static_cast<unsigned char>(c));
 	return hex;
+}
+
+std::string quoted(std::string_view text) {
+	std::string result = "\"";
+	for (const char c : text) {
+		char hex[8];
+		std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
+		result += c >= ' ' && c < 127 ? std::string(1, c) : hex;
+	}
+	return result + '"';
 }
 
 PrefixError unexpected(std::string_view text, std::size_t at) { return {at, "unexpected " + shown(text[at])}; }
@@ -181,6 +192,8 @@ std::optional<PrefixError> Ipv6Reader::read_group(Octets& octets) {
 std::optional<PrefixError> check_shape(std::string_view text) {
 	if (text.empty())
 		return PrefixError{0, "empty: write a prefix such as 10.0.0.0/8 or 2001:db8::/32"};
+	if (text.size() > longest_text)
+		return PrefixError{0, "longer than any prefix"};
 	const std::size_t space = text.find_first_of(" \t\r\n\v\f");
 	if (space != std::string_view::npos)
 		return PrefixError{space, "a space: write the prefix without any"};
@@ -302,9 +315,46 @@ std::variant<Prefix, PrefixError> parse_prefix(std::string_view text) {
 	return prefix;
 }
 
-std::string to_string(const Prefix& prefix) {
-	return (prefix.family == 4 ? ipv4_text(prefix.address) : ipv6_text(prefix.address)) + '/' +
-	       std::to_string(prefix.length);
+std::variant<Prefix, PrefixError> parse_address(std::string_view text) {
+	if (text.empty())
+		return PrefixError{0, "empty: write an address such as 10.0.0.1 or 2001:db8::1"};
+	if (text.size() > longest_text)
+		return PrefixError{0, "longer than any address"};
+	const std::size_t space = text.find_first_of(" \t\r\n\v\f");
+	if (space != std::string_view::npos)
+		return PrefixError{space, "a space: write the address without any"};
+	const std::size_t slash = text.find('/');
+	if (slash != std::string_view::npos) {
+		const auto prefix = parse_prefix(text);
+		return PrefixError{slash, "a prefix: give one address" +
+						  (std::holds_alternative<Prefix>(prefix)
+						       ? " in it, such as " + address_text(std::get<Prefix>(prefix))
+						       : std::string(", without a length"))};
+	}
+	const std::size_t zone = text.find('%');
+	if (zone != std::string_view::npos)
+		return PrefixError{zone, "zone " + quoted(text.substr(zone)) +
+					     ": the filter looks at the address alone, leave it out"};
+	if (auto error = check_shape(text))
+		return *error;
+	Prefix address;
+	address.family = text.find(':') == std::string_view::npos ? 4 : 6;
+	address.length = address.family == 4 ? 32 : 128;
+	if (auto error = address.family == 4 ? parse_ipv4(text, 0, address.address, 0)
+					     : Ipv6Reader(text).read(address.address))
+		return *error;
+	if (address.family == 6 && is_ipv4_mapped(address.address)) {
+		Octets ipv4{};
+		std::copy_n(address.address.begin() + 12, 4, ipv4.begin());
+		return PrefixError{0, "an IPv4-mapped address: write it as IPv4, " + ipv4_text(ipv4)};
+	}
+	return address;
 }
+
+std::string address_text(const Prefix& prefix) {
+	return prefix.family == 4 ? ipv4_text(prefix.address) : ipv6_text(prefix.address);
+}
+
+std::string to_string(const Prefix& prefix) { return address_text(prefix) + '/' + std::to_string(prefix.length); }
 
 } // namespace tmon

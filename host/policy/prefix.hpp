@@ -29,7 +29,14 @@ struct PrefixError {
 // spaces, bits set behind the length, and IPv4-mapped IPv6 are errors whose message says what to write.
 std::variant<Prefix, PrefixError> parse_prefix(std::string_view text);
 
+// Parses one address, "a.b.c.d" or "x:y::z", into a prefix of full length. As strict as parse_prefix; a prefix is an
+// error, too.
+std::variant<Prefix, PrefixError> parse_address(std::string_view text);
+
 // Canonical text; IPv6 as RFC 5952 asks.
 std::string to_string(const Prefix& prefix);
+
+// The same without the length.
+std::string address_text(const Prefix& prefix);
 
 } // namespace tmon

@@ -63,8 +63,8 @@ const Case cases[] = {
      "c:7:5: error: the key \"cidr\" is missing in permitted_cidrs[6]\n"
      "c:8:14: error: permitted_cidrs[7].cidr: expected a string, found an array\n"
      "c:8:24: error: unknown key \"nam\" in permitted_cidrs[7] (did you mean \"name\"?)\n"
-     "c:9:5: error: permitted_cidrs[8] \"10.0.0.0/8\": duplicate of permitted_cidrs[4] at line 6, column 8\n"
-     "c:9:28: error: permitted_cidrs[9] \"127.0.0.0/8\": duplicate of permitted_cidrs[0] at line 3, column 5\n"
+     "c:9:5: error: permitted_cidrs[8] \"10.0.0.0/8\": duplicate of permitted_cidrs[4] at line 6, column 8, permitted there as well\n"
+     "c:9:28: error: permitted_cidrs[9] \"127.0.0.0/8\": duplicate of permitted_cidrs[0] at line 3, column 5, permitted there as well\n"
      "c:9:51: error: permitted_cidrs[9].name \"\\u0007\": a name has 1 to 64 bytes and no control characters\n"
      "c:11:3: error: unknown key \"heuristcs\"\n"
      "c:12:25: error: stats.interval \"1d\": expected seconds, or a number with ms, s, m or h behind it, such as "
@@ -514,8 +514,8 @@ BOOST_AUTO_TEST_CASE(settings_change_the_document) {
 		   R"(logger-json logger-json {"file":"x","deep":{"er":1}})");
 	const auto replaced = load_set({{"permitted_cidrs.0", "10.1.2.3/32"}, {"permitted_cidrs.1", "::/0"}});
 	BOOST_REQUIRE(replaced.config);
-	BOOST_TEST(to_string(replaced.config->permitted[0].prefix) == "10.1.2.3/32");
-	BOOST_TEST(to_string(replaced.config->permitted[1].prefix) == "::/0");
+	BOOST_TEST(to_string(replaced.config->policy.entries[0].prefix) == "10.1.2.3/32");
+	BOOST_TEST(to_string(replaced.config->policy.entries[1].prefix) == "::/0");
 	BOOST_TEST(load_set({{"ring.size", "1M"}, {"ring.size", "2M"}}).config->ring_bytes == 2u << 20);
 	BOOST_TEST(*load_set({{"stats.file", ""}, {"stats.file", "a=b.c"}}).config->stats_file == "a=b.c");
 }
@@ -540,7 +540,7 @@ BOOST_AUTO_TEST_CASE(errors_of_settings_name_them) {
 	     "--set permitted_cidrs.0.y: error: \"permitted_cidrs.0\" is neither an object nor an array"},
 	    {{"permitted_cidrs.1", "10.0.0.0/8"},
 	     "--set permitted_cidrs.1: error: permitted_cidrs[1] \"10.0.0.0/8\": duplicate of permitted_cidrs[0] at "
-	     "line 1, column 22"},
+	     "line 1, column 22, permitted there as well"},
 	};
 	for (const auto& [setting, error] : table)
 		BOOST_TEST(lines(load_set({setting}).errors) == error);
@@ -605,9 +605,9 @@ BOOST_AUTO_TEST_CASE(long_lists_are_fast) {
 	const auto bad = load_config_text(text + ",\n \"10.0.7.0/24\"]}", "c");
 	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
 	BOOST_REQUIRE(good.config);
-	BOOST_TEST(good.config->permitted.size() == count);
+	BOOST_TEST(good.config->policy.entries.size() == count);
 	BOOST_TEST(lines(bad.errors) == "c:100002:2: error: permitted_cidrs[100000] \"10.0.7.0/24\": duplicate of "
-					"permitted_cidrs[7] at line 9, column 5");
+					"permitted_cidrs[7] at line 9, column 5, permitted there as well");
 	BOOST_TEST_MESSAGE("two lists of 100 000 prefixes in " << elapsed.count() << " s");
 	// Every entry wrong: every one reported.
 	std::string wrong = text + "]}";

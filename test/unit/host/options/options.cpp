@@ -51,7 +51,13 @@ const Bad bad[] = {
     {{"-c", "f", "--drop-packets=false"}, "--drop-packets takes no value"},
     {{"-c", "f", "-x"}, "unknown option \"-x\""},
     {{"-c", "f", "eth0"}, "unexpected argument \"eth0\""},
-    {{"analyse", "-c", "f"}, "unexpected argument \"analyse\""},
+    {{"analyse", "-c", "f"}, "unknown command \"analyse\""},
+    {{"chekc", "f"}, "unknown command \"chekc\" (did you mean \"check\"?)"},
+    {{"run", "check", "-c", "f"}, "unexpected argument \"check\""},
+    {{"-c", "f", "--confirm", "4s"}, "--confirm \"4s\" is out of bounds: 5s to 24h"},
+    {{"-c", "f", "--confirm", "soon"},
+     "--confirm \"soon\": expected seconds, or a number with s, m or h behind it, such as \"60s\""},
+    {{"-c", "f", "--dry-rnu"}, "unknown option \"--dry-rnu\" (did you mean \"--dry-run\"?)"},
     {{"-c", "f", "--log-format", "jsonl"}, "--log-format jsonl needs --log-file FILE"},
     {{"-c", "f", "--log-format", "csv"}, "--log-format csv needs --log-file FILE"},
     {{"-c", "f", "--log-format", "jsnol"},
@@ -115,6 +121,12 @@ BOOST_AUTO_TEST_CASE(the_other_options_are_taken) {
 	BOOST_TEST(*all.given.ring_bytes == 1u << 20);
 	BOOST_TEST(all.given.stats_interval->count() == 500);
 	BOOST_TEST(*all.given.stats_file == "s.json");
+	BOOST_TEST((!all.given.confirm && !all.given.dry_run && !all.given.force && !all.given.pin));
+
+	const RunOptions careful =
+	    options_of({"-c", "f", "--drop-packets", "--confirm", "2m", "--dry-run", "--force", "--pin"});
+	BOOST_TEST(careful.given.confirm->count() == 120'000);
+	BOOST_TEST((careful.given.dry_run && careful.given.force && careful.given.pin));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_command_lines_say_what_is_wrong) {
@@ -134,7 +146,8 @@ BOOST_AUTO_TEST_CASE(help_and_version_end_well) {
 		const Exit help = std::get<Exit>(parse({option}));
 		BOOST_TEST(help.code == 0);
 		for (const char* part :
-		     {"Usage: ", "--interface", "--config", "--drop-packets", "--verbose", "--log-format", "--log-file",
+		     {"Usage: ", "--interface", "--config", "--drop-packets", "--confirm", "--dry-run", "--force",
+		      "--pin", "check FILE", "explain ADDRESS", "--verbose", "--log-format", "--log-file",
 		      "--log-buffer-size", "--xdp-mode", "--set", "--bpf-trace", "--ring-size", "--stats-interval",
 		      "--stats-file", "--version", "Exit codes:", "Environment:", "Examples:"})
 			BOOST_TEST(help.text.find(part) != std::string::npos, part << " is missing");
@@ -151,7 +164,7 @@ BOOST_AUTO_TEST_CASE(merge_gives_a_configuration_or_an_exit_code) {
 	    merge(options_of({"-i", "eth0", "-c", default_config, "--drop-packets", "--ring-size", "1M"}));
 	BOOST_TEST(good.exit_code == 0);
 	BOOST_REQUIRE(good.config);
-	BOOST_TEST(good.config->permitted.size() == 7u);
+	BOOST_TEST(good.config->policy.entries.size() == 7u);
 	BOOST_TEST(good.config->interfaces[0] == "eth0");
 	BOOST_TEST(good.config->drop_packets);
 	BOOST_TEST(good.config->ring_bytes == 1u << 20);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "host/conformance/utf8.hpp"
+#include "host/config/utf8.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -7,10 +7,7 @@
 
 namespace tmon {
 
-namespace {
-
-// Bytes of the code point that the text begins with; 0 when it begins with none.
-std::size_t length_of_first(std::string_view text) {
+std::size_t utf8_length(std::string_view text) {
 	const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
 	const unsigned lead = byte(0);
 	const std::size_t more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : 4;
@@ -28,11 +25,9 @@ std::size_t length_of_first(std::string_view text) {
 	return more + 1;
 }
 
-} // namespace
-
 bool is_utf8(std::string_view text) {
 	while (!text.empty()) {
-		const std::size_t length = length_of_first(text);
+		const std::size_t length = utf8_length(text);
 		if (length == 0)
 			return false;
 		text.remove_prefix(length);
@@ -43,7 +38,7 @@ bool is_utf8(std::string_view text) {
 std::string as_utf8(std::string_view text) {
 	std::string result;
 	while (!text.empty()) {
-		const std::size_t length = length_of_first(text);
+		const std::size_t length = utf8_length(text);
 		if (length > 0) {
 			result += text.substr(0, length);
 		} else {
