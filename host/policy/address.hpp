@@ -7,8 +7,6 @@
 #include <compare>
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <variant>
 
 namespace tmon {
 
@@ -20,16 +18,13 @@ struct Address {
 	auto operator<=>(const Address&) const = default;
 };
 
-// Parses "a.b.c.d" or "x:y::z", as strictly as parse_prefix: a length, leading zeros, a zone, spaces and IPv4-mapped
-// IPv6 are errors whose message says what to write.
-std::variant<Address, PrefixError> parse_address(std::string_view text);
-
 // From 4 or 16 bytes in network byte order; an IPv4-mapped address becomes the IPv4 address that it stands for.
 Address ipv4_address(const void* four_bytes);
 Address ipv6_address(const void* sixteen_bytes);
 
-// The prefix that holds this address alone.
+// The prefix that holds this address alone, which is also what parse_address gives; and back.
 Prefix as_prefix(const Address& address);
+Address as_address(const Prefix& of_full_length);
 
 // 127.0.0.0/8 or ::1.
 bool is_loopback(const Address& address);

@@ -9,35 +9,7 @@ using namespace tmon;
 
 namespace {
 
-Address must_parse(const char* text) {
-	const auto result = parse_address(text);
-	if (const auto* error = std::get_if<PrefixError>(&result)) {
-		BOOST_ERROR(text << ": " << error->message);
-		return {};
-	}
-	return std::get<Address>(result);
-}
-
-struct Bad {
-	const char* text;
-	std::size_t offset;
-	const char* message;
-};
-
-const Bad bad[] = {
-    {"", 0, "empty: write an address such as 10.0.0.1 or 2001:db8::1"},
-    {"10.0.0.0/8", 8, "a prefix where one address is expected: leave out what is behind the address"},
-    {" 10.0.0.1", 0, "a space: write the address without any"},
-    {"10.0.0.1 ", 8, "a space: write the address without any"},
-    {"10.0.0.300", 7, "octet 300 exceeds 255"},
-    {"10.0.0.01", 7, "leading zero in \"01\""},
-    {"10.0.1", 6, "only 3 octets, four are needed"},
-    {"fe80::1%eth0", 7, "zone \"%eth0\" is not possible in an address: leave it out"},
-    {"[::1]", 0, "brackets: write the address without them"},
-    {"::ffff:10.0.0.1", 0, "an IPv4-mapped address: write it as IPv4, 10.0.0.1"},
-    {"1:2:3:4:5:6:7", 13, "only 7 groups, eight are needed"},
-    {"localhost", 0, "unexpected 'l'"},
-};
+Address must_parse(const char* text) { return as_address(std::get<Prefix>(parse_address(text))); }
 
 } // namespace
 
@@ -50,18 +22,6 @@ BOOST_AUTO_TEST_CASE(text_becomes_an_address_and_canonical_text_again) {
 	BOOST_TEST(to_string(must_parse("0.0.0.0")) == "0.0.0.0");
 	BOOST_TEST(to_string(as_prefix(must_parse("10.1.2.3"))) == "10.1.2.3/32");
 	BOOST_TEST(to_string(as_prefix(must_parse("::1"))) == "::1/128");
-}
-
-BOOST_AUTO_TEST_CASE(each_malformed_text_has_its_message_and_offset) {
-	for (const Bad& c : bad) {
-		BOOST_TEST_CONTEXT(c.text) {
-			const auto result = parse_address(c.text);
-			const auto* error = std::get_if<PrefixError>(&result);
-			BOOST_REQUIRE(error);
-			BOOST_TEST(error->message == c.message);
-			BOOST_TEST(error->offset == c.offset);
-		}
-	}
 }
 
 BOOST_AUTO_TEST_CASE(a_mapped_address_in_bytes_is_the_ipv4_address) {

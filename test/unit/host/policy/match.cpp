@@ -10,7 +10,7 @@ using namespace tmon;
 
 namespace {
 
-Address address(const char* text) { return std::get<Address>(parse_address(text)); }
+Address address(const char* text) { return as_address(std::get<Prefix>(parse_address(text))); }
 Prefix prefix(const std::string& text) { return std::get<Prefix>(parse_prefix(text)); }
 
 unsigned bit(const std::array<uint8_t, 16>& bytes, unsigned at) { return bytes[at / 8] >> (7 - at % 8) & 1u; }

@@ -12,7 +12,7 @@ PolicyEntry entry(const char* prefix, EntryClass kind, std::string name = {}, En
 }
 
 Peer peer(PeerKind kind, const char* address, std::string detail) {
-	return {kind, std::get<Address>(parse_address(address)), std::move(detail), {7, "eth0"}};
+	return {kind, as_address(std::get<Prefix>(parse_address(address))), std::move(detail), {7, "eth0"}};
 }
 
 } // namespace

@@ -30,7 +30,7 @@ std::string route_payload(uint8_t family, uint8_t length, uint8_t type, const st
 std::string number(uint16_t type, uint32_t value) { return make_attribute(type, bytes_of(value)); }
 
 std::string gateway(const char* text, uint16_t type = RTA_GATEWAY) {
-	const Address address = std::get<Address>(parse_address(text));
+	const Address address = as_address(std::get<Prefix>(parse_address(text)));
 	std::string value;
 	if (type == RTA_VIA) {
 		const uint16_t family = address.family == 4 ? AF_INET : AF_INET6;
