@@ -66,6 +66,7 @@ struct PluginConfig {
 // Everything a run needs, from the configuration file with the command line applied over it.
 struct Config {
 	Policy policy;
+	std::vector<std::string> lists; // the files of prefixes that were read for it
 	std::vector<std::string> interfaces;
 	bool drop_packets = false;
 	std::optional<std::chrono::milliseconds> confirm; // back to logging only unless confirmed by then; needs drop_packets

@@ -160,6 +160,14 @@ void ListReader::report_duplicates() {
 	}
 }
 
+std::vector<std::string> ListReader::files() const {
+	std::vector<std::string> names;
+	for (const Part& part : parts_)
+		if (part.file)
+			names.push_back(sources_.name(part.file));
+	return names;
+}
+
 Policy ListReader::finish() {
 	report_duplicates();
 	for (const auto& [file, count] : faults_)

@@ -39,6 +39,9 @@ public:
 	// Whether the lists of that class hold anything, right or wrong.
 	bool holds(EntryClass kind) const { return held_[static_cast<std::size_t>(kind)]; }
 
+	// The files that could be read, in order. Valid until finish().
+	std::vector<std::string> files() const;
+
 	// Reports what is given twice, and hands over. Call once, after all lists are read.
 	Policy finish();
 

@@ -83,6 +83,7 @@ Config Interpreter::read(const Value& root) {
 	warn_of_idle_options();
 	append_shorthand(config_.plugins, plugins_given_, logging_, overrides_, check_, sources_, findings_);
 	check_dropping();
+	config_.lists = lists_.files();
 	config_.policy = lists_.finish();
 	return std::move(config_);
 }
