@@ -3,7 +3,7 @@
 #include "host/commands/plugins_command.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
-#include "host/monitor.hpp"
+#include "host/monitor/monitor.hpp"
 #include "host/options/options.hpp"
 #include "host/plugin_file/plugin_check.hpp"
 #include "host/spawner/spawner.hpp"

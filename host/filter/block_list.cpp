@@ -208,6 +208,11 @@ std::vector<Prefix> BlockList::expire(uint64_t now_ns) {
 	return ended;
 }
 
+uint64_t BlockList::until(const Prefix& prefix) const {
+	const auto found = until_.find(prefix);
+	return found == until_.end() ? 0 : found->second;
+}
+
 std::optional<uint64_t> BlockList::next_end_ns() const {
 	return ends_.empty() ? std::nullopt : std::optional(ends_.front().first);
 }

@@ -47,6 +47,8 @@ public:
 
 	std::size_t size() const noexcept { return until_.size(); }
 	std::size_t capacity() const noexcept { return capacity_; } // of each family
+	// When an entry ends; 0 when there is none.
+	uint64_t until(const Prefix& prefix) const;
 	// By end, the next to end first.
 	std::vector<std::pair<Prefix, uint64_t>> entries() const;
 

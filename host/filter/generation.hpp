@@ -29,7 +29,7 @@ public:
 	uint64_t number() const noexcept { return number_; }
 	uint32_t first_entry_id() const noexcept { return first_entry_id_; }
 	uint32_t next_entry_id() const noexcept { return next_entry_id_; }
-	const EntryCounts& counts() const noexcept { return counts_; }
+	const PolicyCounts& counts() const noexcept { return counts_; }
 	bool drops() const noexcept { return drops_; }
 	bool is_dry_run() const noexcept { return dry_run_; }
 
@@ -42,7 +42,7 @@ private:
 
 	uint64_t number_;
 	uint32_t first_entry_id_, next_entry_id_;
-	EntryCounts counts_;
+	PolicyCounts counts_;
 	bool drops_, dry_run_;
 	std::vector<std::unique_ptr<::xdp_filter, CloseSkeleton>> programs_; // share the tables of the first
 };

@@ -17,7 +17,7 @@ struct Rules {
 };
 
 // How many entries of each class and family there are.
-struct EntryCounts {
+struct PolicyCounts {
 	// By EntryClass.
 	std::array<std::size_t, 3> v4{}, v6{};
 
@@ -26,8 +26,8 @@ struct EntryCounts {
 	}
 };
 
-inline EntryCounts count_entries(const Policy& policy) {
-	EntryCounts counts;
+inline PolicyCounts count_entries(const Policy& policy) {
+	PolicyCounts counts;
 	for (const PolicyEntry& entry : policy.entries)
 		++(entry.prefix.family == 4 ? counts.v4 : counts.v6)[static_cast<std::size_t>(entry.kind)];
 	return counts;

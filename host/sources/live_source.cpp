@@ -6,14 +6,12 @@
 namespace tmon {
 
 LiveSource::LiveSource(const FilterOptions& options)
-    : filter_(options), rings_(filter_.rings_descriptor()), doorbell_(filter_.maps()), block_list_(filter_.maps()),
-      attached_(filter_.interfaces().size()) {}
+    : filter_(options), rings_(filter_.rings_descriptor()), doorbell_(filter_.maps()), block_list_(filter_.maps()) {}
 
 void LiveSource::start(XdpMode mode) {
 	try {
 		for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
 			filter_.attach(i, mode);
-			attached_[i] = true;
 			say_attached(i);
 		}
 	} catch (...) {
@@ -29,15 +27,9 @@ void LiveSource::say_attached(std::size_t interface) const {
 	         (attachment.note().empty() ? "" : "; " + attachment.note()));
 }
 
-std::vector<std::string> LiveSource::gone() {
-	std::vector<std::string> names;
-	for (std::size_t i = 0; i < attached_.size(); ++i) {
-		if (!attached_[i] || filter_.is_attached(i))
-			continue;
-		attached_[i] = false;
-		names.push_back(filter_.interfaces()[i].name);
-	}
-	return names;
+void LiveSource::attach_again(std::size_t interface, const Interface& now, XdpMode mode) {
+	filter_.attach_again(interface, now, mode);
+	say_attached(interface);
 }
 
 void LiveSource::stop() { filter_.detach(); }

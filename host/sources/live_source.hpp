@@ -22,8 +22,8 @@ public:
 	// Says on the log which mode each got. Throws FilterError.
 	void start(XdpMode mode);
 
-	// Names of the interfaces that have gone since the last call; their packets are no longer seen.
-	std::vector<std::string> gone();
+	// Attaches to an interface that was gone and is back, under another ifindex. Says the mode. Throws FilterError.
+	void attach_again(std::size_t interface, const Interface& now, XdpMode mode);
 
 	// Detaches. Afterwards heads and totals are final.
 	void stop();
@@ -47,7 +47,6 @@ private:
 	EventRings rings_;
 	Doorbell doorbell_;
 	BlockList block_list_;
-	std::vector<bool> attached_; // per interface: attached, and not found gone yet
 };
 
 } // namespace tmon

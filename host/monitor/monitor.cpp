@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "host/monitor.hpp"
+#include "host/monitor/monitor.hpp"
 
 #include "host/config/units.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
 #include "host/filter/capabilities.hpp"
+#include "host/monitor/blocking.hpp"
+#include "host/monitor/confirmation.hpp"
+#include "host/monitor/interface_keeper.hpp"
+#include "host/monitor/lock_out.hpp"
 #include "host/plugin_file/plugin_file.hpp"
 #include "host/sources/live_source.hpp"
 #include "host/supervise/supervisor.hpp"
@@ -80,12 +84,17 @@ std::string join(const char* what, const std::vector<std::string>& names) {
 	return text;
 }
 
+Rules rules_of(const Config& config) {
+	return {config.policy, config.drop_packets, config.dry_run, config.bpf_trace};
+}
+
 class Monitor {
 public:
 	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
 	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
-	      source_({{config.policy, config.drop_packets, false, config.bpf_trace}, interfaces, config.ring_bytes}),
+	      source_({rules_of(config), interfaces, config.ring_bytes, config.block_list_size}),
+	      confirmation_(io_, source_.filter().maps().state()), blocking_(io_, source_.block_list()),
 	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
 	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
 	                                                    : CrashStore::default_directory(),
@@ -112,12 +121,15 @@ public:
 		}
 		if (!stopping_) {
 			wait_for_doorbell();
+			if (config_.drop_packets && config_.confirm && !config_.dry_run)
+				confirmation_.begin(*config_.confirm);
 			try {
 				source_.start(config_.xdp_mode);
 			} catch (...) {
 				supervisor_.finish(kFinishLimit);
 				throw;
 			}
+			keeper_.emplace(io_, source_, config_.xdp_mode, [](const Interface&) {});
 			started_ns_ = clock_ns(CLOCK_MONOTONIC);
 			write_stats(totals());
 			say_started();
@@ -154,7 +166,7 @@ private:
 			reload_again_ = true;
 			return;
 		}
-		const MergeResult merged = read_again_();
+		MergeResult merged = read_again_();
 		for (const Diagnostic& warning : merged.warnings)
 			log_warning(to_string(warning, "warning"));
 		for (const Diagnostic& error : merged.errors)
@@ -163,24 +175,100 @@ private:
 			log_error("the configuration is wrong: everything goes on as it was");
 			return;
 		}
-		if (!same_but_for_plugins(*merged.config, config_))
-			log_warning("more than plugins has changed in the configuration: the rest takes a restart");
-		supervisor_.reload(merged.config->plugins, [this](const ReloadResult& result) {
-			if (!running_) {
-				log_info("the plugins are not reloaded: the run is ending");
-				return;
-			}
-			report(result);
-			if (std::exchange(reload_again_, false))
+		Config& next = *merged.config;
+		if (!same_but_for_policy_and_plugins(next, config_))
+			log_warning("more than the policy and plugins has changed in the configuration: the rest takes a restart");
+		if (!prepare(next)) {
+			log_error("everything goes on as it was");
+			return;
+		}
+		next_config_ = std::move(next);
+		supervisor_.reload(next_config_->plugins, [this](const ReloadResult& result) {
+			finish_reload(result);
+			if (running_ && std::exchange(reload_again_, false))
 				reload();
 		});
+	}
+
+	// Makes the policy of `next` ready beside the present one, where it is another one. False, after saying why,
+	// when it cannot take effect.
+	bool prepare(const Config& next) {
+		next_generation_.reset();
+		const bool dry_run = config_.dry_run;
+		if (same_entries(next.policy, config_.policy) && next.drop_packets == config_.drop_packets &&
+		    next.confirm == config_.confirm && confirmation_.state() != Confirmation::State::reverted)
+			return true;
+		if (!may_drop(next, source_.filter().interfaces()))
+			return false;
+		try {
+			Rules rules = rules_of(next);
+			rules.dry_run = dry_run;
+			rules.trace = config_.bpf_trace;
+			next_generation_ = source_.filter().prepare(rules);
+			return true;
+		} catch (const FilterError& error) {
+			log_error(error.what());
+			return false;
+		}
+	}
+
+	void finish_reload(const ReloadResult& result) {
+		std::unique_ptr<Generation> generation = std::move(next_generation_);
+		std::optional<Config> next = std::exchange(next_config_, std::nullopt);
+		if (!running_) {
+			log_info("nothing is reloaded: the run is ending");
+			return;
+		}
+		report(result);
+		if (!result.failures.empty() || !next)
+			return;
+		if (generation && !put_in_force(std::move(generation), *next)) {
+			// Nothing half-applied: the plugins become again what they were.
+			supervisor_.reload(config_.plugins, [this](const ReloadResult& back) { report(back); });
+			return;
+		}
+		config_.plugins = std::move(next->plugins);
+	}
+
+	bool put_in_force(std::unique_ptr<Generation> generation, Config& next) {
+		// Its end before its beginning: whatever becomes of us in between.
+		const Confirmation::Saved before = confirmation_.save();
+		const bool on_approval = next.drop_packets && next.confirm && !config_.dry_run;
+		if (on_approval)
+			confirmation_.begin(*next.confirm);
+		try {
+			source_.filter().exchange(std::move(generation));
+		} catch (const FilterError& error) {
+			confirmation_.restore(before);
+			log_error(std::string(error.what()) + "; the policy stays as it was");
+			return false;
+		}
+		if (!on_approval)
+			confirmation_.cancel();
+		config_.policy = std::move(next.policy);
+		config_.drop_packets = next.drop_packets;
+		config_.confirm = next.confirm;
+		log_info("policy " + std::to_string(source_.filter().generation().number()) + " is in force: " + policy_text());
+		return true;
+	}
+
+	std::string policy_text() const {
+		const PolicyCounts& counts = source_.filter().generation().counts();
+		std::string text = std::to_string(counts.of(EntryClass::permitted)) + " permitted prefixes";
+		if (const std::size_t denied = counts.of(EntryClass::denied))
+			text += ", " + std::to_string(denied) + " denied";
+		if (const std::size_t spared = counts.of(EntryClass::never_drop))
+			text += ", " + std::to_string(spared) + " never dropped";
+		return text + (!config_.drop_packets ? "; what is not permitted is reported"
+		               : config_.dry_run     ? "; what is not permitted is reported, and would be dropped (dry run)"
+		                                     : "; what is not permitted is reported and dropped");
 	}
 
 	static void report(const ReloadResult& result) {
 		for (const ReloadResult::Failure& failure : result.failures)
 			explain(failure.plugin, failure.reason);
 		if (!result.failures.empty()) {
-			log_error("the plugins go on as they were");
+			log_error("everything goes on as it was");
 			return;
 		}
 		std::string text;
@@ -210,22 +298,16 @@ private:
 	void say_started() {
 		for (const PluginConfig& plugin : config_.plugins)
 			say_what_is_not_granted(plugin);
-		log_info(std::string("monitoring; packets from other than ") + std::to_string(config_.policy.entries.size()) +
-		         " permitted prefixes are " + (config_.drop_packets ? "reported and dropped" : "reported"));
+		log_info("monitoring; " + policy_text());
 		if (config_.bpf_trace)
 			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");
 	}
 
-	void check_interfaces() {
-		for (const std::string& name : source_.gone()) {
-			log_error("interface " + name + " is gone: its packets are neither seen nor dropped any more; restart when it is back");
-			interface_lost_ = true;
-		}
-	}
-
 	int stop() {
 		running_ = false;
-		check_interfaces();
+		const bool interface_lost = keeper_ && !keeper_->all_attached();
+		if (keeper_)
+			keeper_->stop();
 		source_.stop();
 		const std::vector<std::string> late = supervisor_.drain(source_.heads(), kDrainLimit);
 		for (const std::string& name : late)
@@ -240,7 +322,7 @@ private:
 		const std::vector<std::string> wrong = imbalances(final_totals);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
-		bool failed = interface_lost_ || !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();
+		bool failed = interface_lost || !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();
 		failed |= !write_stats(final_totals);
 		if (supervisor_.is_stuck())
 			std::_Exit(exit_runtime);
@@ -288,7 +370,6 @@ private:
 		stats_timer_.async_wait([this](const auto& failed) {
 			if (failed)
 				return;
-			check_interfaces();
 			const Totals now = totals();
 			supervisor_.tick(make_tick(now, 0));
 			for (const std::string& line : describe(now))
@@ -310,20 +391,25 @@ private:
 		}
 	}
 
-	const Config& config_;
+	Config config_; // as it is in force
 	const std::function<MergeResult()>& read_again_;
 	const bool has_terminal_;
 	boost::asio::io_context io_{1};
 	Spawner spawner_; // its connection belongs to the io_context
 	// The supervisor uses the source's rings and the spawner and goes first.
 	LiveSource source_;
+	Confirmation confirmation_;
+	Blocking blocking_;
+	std::optional<InterfaceKeeper> keeper_; // once attached
 	Supervisor supervisor_;
 	boost::asio::signal_set signals_;
 	boost::asio::posix::stream_descriptor doorbell_;
 	boost::asio::steady_timer stats_timer_;
 	std::chrono::steady_clock::time_point next_stats_;
 	int64_t started_ns_ = 0;
-	bool interface_lost_ = false;
+	// Of a reload that is under way.
+	std::optional<Config> next_config_;
+	std::unique_ptr<Generation> next_generation_; // empty: the policy is the same
 	bool stopping_ = false;
 	bool running_ = false;
 	bool reload_again_ = false; // SIGHUP came while it could not be obeyed
@@ -340,6 +426,8 @@ int monitor_live(const Config& config, Spawner spawner, const std::function<Merg
 		          " missing; run as root (sudo) or grant the capabilities");
 		return exit_attach;
 	}
+	if (!may_drop(config, interfaces))
+		return exit_attach;
 	try {
 		return Monitor(config, interfaces, std::move(spawner), read_again).run();
 	} catch (const FilterError& error) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/monitor/interface_keeper.hpp"
+
+#include "host/diagnostics/log.hpp"
+#include "host/system/clock.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace tmon {
+
+namespace {
+
+constexpr auto kRetry = std::chrono::milliseconds(500);
+
+std::string seconds_text(int64_t nanoseconds) {
+	char text[32];
+	std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(nanoseconds) / 1e9);
+	return text;
+}
+
+} // namespace
+
+InterfaceKeeper::InterfaceKeeper(boost::asio::io_context& io, LiveSource& source, XdpMode mode,
+                                 std::function<void(const Interface&)> added)
+    : source_(source), mode_(mode), added_(std::move(added)),
+      standings_(source.filter().interfaces().size(), {true, clock_ns(CLOCK_REALTIME)}),
+      watch_(io, {[this](const std::string& name, uint32_t ifindex, bool) { on_link(name, ifindex); },
+                  [this](const std::string& name, uint32_t ifindex) { on_gone(name, ifindex); },
+                  [](const std::string& reason) {
+	                  log_error("interfaces that come and go are not noticed any more: " + reason);
+                  }}) {
+	for (std::size_t i = 0; i < standings_.size(); ++i)
+		retries_.emplace_back(io);
+}
+
+bool InterfaceKeeper::all_attached() const {
+	return std::all_of(standings_.begin(), standings_.end(), [](const Standing& one) { return one.attached; });
+}
+
+void InterfaceKeeper::stop() {
+	watch_.stop();
+	for (boost::asio::steady_timer& retry : retries_)
+		retry.cancel();
+}
+
+std::optional<std::size_t> InterfaceKeeper::index_of(const std::string& name) const {
+	const auto& all = source_.filter().interfaces();
+	const auto at = std::find_if(all.begin(), all.end(), [&](const Interface& one) { return one.name == name; });
+	return at == all.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - all.begin()));
+}
+
+void InterfaceKeeper::on_link(const std::string& name, uint32_t ifindex) {
+	added_({ifindex, name});
+	const std::optional<std::size_t> interface = index_of(name);
+	if (!interface || (standings_[*interface].attached && source_.filter().interfaces()[*interface].ifindex == ifindex))
+		return;
+	attach(*interface, {ifindex, name});
+}
+
+void InterfaceKeeper::on_gone(const std::string& name, uint32_t ifindex) {
+	const std::optional<std::size_t> interface = index_of(name);
+	if (!interface || source_.filter().interfaces()[*interface].ifindex != ifindex || !standings_[*interface].attached)
+		return;
+	standings_[*interface] = {false, clock_ns(CLOCK_REALTIME)};
+	log_error("interface " + name + " is gone: its packets are neither seen nor dropped until it is back");
+}
+
+void InterfaceKeeper::attach(std::size_t interface, const Interface& now) {
+	try {
+		source_.attach_again(interface, now, mode_);
+	} catch (const FilterError& error) {
+		log_error("interface " + now.name + " is back, but " + error.what());
+		try_again(interface, now);
+		return;
+	}
+	const int64_t time = clock_ns(CLOCK_REALTIME);
+	log_warning("interface " + now.name + " is back and watched again; what arrived within " +
+	            seconds_text(time - standings_[interface].since_ns) + " was neither seen nor dropped");
+	standings_[interface] = {true, time};
+}
+
+void InterfaceKeeper::try_again(std::size_t interface, const Interface& now) {
+	retries_[interface].expires_after(kRetry);
+	retries_[interface].async_wait([this, interface, now](const auto& failed) {
+		if (failed || standings_[interface].attached)
+			return;
+		// Only as long as this very interface is there.
+		const std::vector<Interface> present = list_interfaces();
+		if (std::any_of(present.begin(), present.end(), [&](const Interface& one) {
+			    return one.ifindex == now.ifindex && one.name == now.name;
+		    }))
+			attach(interface, now);
+	});
+}
+
+} // namespace tmon
