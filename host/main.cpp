@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/commands/config_commands.hpp"
+#include "host/commands/detach.hpp"
 #include "host/commands/plugins_command.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
@@ -43,6 +44,7 @@ struct Command {
 // What else than a run the command line can begin with.
 constexpr Command commands[] = {
     {"check", parse_and_run<parse_check_options, check_configs>},
+    {"detach", parse_and_run<parse_detach_options, detach_pinned>},
     {"explain", parse_and_run<parse_explain_options, explain_addresses>},
     {"plugins", parse_and_run<parse_plugins_options, run_plugins_command>},
 };
