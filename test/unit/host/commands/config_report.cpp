@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_to_programs) {
 	                                    "c\xff");
 	BOOST_TEST(boost::json::serialize(report_of("c\xff", wrong)) ==
 	           R"({"file":"c\\xff","right":false,"errors":[{"file":"c\\xff","line":1,"column":22,)"
-	           R"("message":"permitted_cidrs[0] \"x/8\": unexpected 'x'"}],"warnings":[{"file":"c\\xff","line":1,"column":77,)"
+	           R"("message":"permitted_cidrs[0] \"x/8\": unexpected 'x'"}],"warnings":[{"file":"c\\xff","line":1,"column":78,)"
 	           R"("message":"logging.output_file has no effect: the format is console"}]})");
 	const auto missing = load_config("/nonexistent");
 	BOOST_TEST(boost::json::serialize(report_of("/nonexistent", missing)).find("\"line\"") == std::string::npos);

@@ -14,7 +14,7 @@ Config config(bool drop) {
 	Overrides overrides;
 	overrides.drop_packets = drop;
 	overrides.settings = {{"permitted_cidrs.1", "2001:db8::/32"}};
-	return *load_config_text("{\"permitted_cidrs\": [{\"cidr\": \"10.0.0.0/8\", \"name\": \"o\\u009bf\"}],\n"
+	return *load_config_text("{\"permitted_cidrs\": [{\"cidr\": \"10.0.0.0/8\", \"name\": \"o \\u00e9f\"}],\n"
 	                         "\"denied_cidrs\": [\"10.1.0.0/16\"],\n\"never_drop\": [\"10.1.2.0/24\"]}",
 	                         "c", overrides)
 	            .config;
@@ -34,15 +34,15 @@ BOOST_AUTO_TEST_SUITE(explanation)
 
 BOOST_AUTO_TEST_CASE(the_deciding_entry_and_those_it_overrides) {
 	BOOST_TEST(explain("10.9.9.9", true) == "10.9.9.9 permitted: passes, and is not reported\n"
-	                                        "  decided by  10.0.0.0/8 \"o\\u009bf\"  permitted_cidrs  c:1:31\n");
+	                                        "  decided by  10.0.0.0/8 \"o éf\"  permitted_cidrs  c:1:31\n");
 	BOOST_TEST(explain("10.1.9.9", true) == "10.1.9.9 denied: reported and dropped\n"
-	                                        "  decided by  10.1.0.0/16             denied_cidrs     c:2:18\n"
-	                                        "  overrides   10.0.0.0/8 \"o\\u009bf\"  permitted_cidrs  c:1:31\n");
+	                                        "  decided by  10.1.0.0/16        denied_cidrs     c:2:18\n"
+	                                        "  overrides   10.0.0.0/8 \"o éf\"  permitted_cidrs  c:1:31\n");
 	BOOST_TEST(explain("10.1.9.9", false).starts_with("10.1.9.9 denied: reported, as nothing is dropped here\n"));
 	BOOST_TEST(explain("10.1.2.3", true) == "10.1.2.3 never dropped: reported, and passes\n"
-	                                        "  decided by  10.1.2.0/24             never_drop       c:3:16\n"
-	                                        "  overrides   10.1.0.0/16             denied_cidrs     c:2:18\n"
-	                                        "  overrides   10.0.0.0/8 \"o\\u009bf\"  permitted_cidrs  c:1:31\n");
+	                                        "  decided by  10.1.2.0/24        never_drop       c:3:16\n"
+	                                        "  overrides   10.1.0.0/16        denied_cidrs     c:2:18\n"
+	                                        "  overrides   10.0.0.0/8 \"o éf\"  permitted_cidrs  c:1:31\n");
 	BOOST_TEST(explain("2001:db8::1", false) ==
 	           "2001:db8::1 permitted: passes, and is not reported\n"
 	           "  decided by  2001:db8::/32  permitted_cidrs  --set permitted_cidrs.1\n");
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_same_for_programs) {
 	BOOST_TEST(json("10.1.9.9", true) ==
 	           R"({"address":"10.1.9.9","verdict":"denied","action":"drop","decided_by":{"prefix":"10.1.0.0/16",)"
 	           R"("class":"denied","list":"denied_cidrs","file":"c","line":2,"column":18},"overrides":[{"prefix":)"
-	           "\"10.0.0.0/8\",\"class\":\"permitted\",\"name\":\"o\u009bf\",\"list\":\"permitted_cidrs\",\"file\":\"c\","
+	           "\"10.0.0.0/8\",\"class\":\"permitted\",\"name\":\"o éf\",\"list\":\"permitted_cidrs\",\"file\":\"c\","
 	           "\"line\":1,\"column\":31}]}");
 	BOOST_TEST(json("::1", false) ==
 	           R"({"address":"::1","verdict":"denied","action":"log","decided_by":null,"overrides":[]})");

@@ -115,6 +115,31 @@ BOOST_AUTO_TEST_CASE(every_bad_entry_of_all_files_is_reported_at_once) {
 	           "b:4:3: error: \"1.2.3.4/40\": length 40 exceeds 32");
 }
 
+// In the order of the file, each where its string begins.
+BOOST_AUTO_TEST_CASE(no_malformed_form_slips_into_any_list) {
+	const char* const forms[] = {"10.0.0.1",  "10.0.0.0/33",  "::/129",          "256.0.0.0/8",      "10.0.0.00/8",
+	                             "10.1.0.0/8", "::1/64",      "fe80::1%eth0/64", " 10.0.0.0/8",      "10.0.0.0/8 ",
+	                             "",           "::ffff:10.0.0.0/104", "10.0.0.0/255.0.0.0", "10.0/16", "/8",
+	                             "10.0.0.0/",  "1:2:3/48",    "::1::/64",        "\\u0000",        "10.0.0.0/8\\u0000",
+	                             "10.0.0.0\\u001b/8", "éé/8"};
+	for (const char* const list : {"permitted_cidrs", "denied_cidrs", "never_drop"}) {
+		std::string text = R"({"permitted_files": [], ")" + std::string(list) + "\": [\n";
+		for (const char* const form : forms)
+			text += (form == forms[0] ? " \"" : ",\n \"") + std::string(form) + '"';
+		text += ",\n {\"cidr\": \"10.0.0.1\", \"name\": \"a\\u0000\"}, {\"cidr\": \"::/0\", \"name\": \"\\u0085\"}]}";
+		const auto result = load_config_text(text, "c");
+		BOOST_TEST(!result.config);
+		BOOST_REQUIRE(result.errors.size() == std::size(forms) + 3);
+		for (std::size_t i = 0; i < std::size(forms); ++i) {
+			BOOST_TEST(result.errors[i].line == i + 2);
+			BOOST_TEST(result.errors[i].column == 2u);
+			BOOST_TEST(result.errors[i].message.starts_with(std::string(list) + '[' + std::to_string(i) + "] \""));
+		}
+		BOOST_TEST(result.errors.back().message.ends_with(
+		    ".name \"\\u0085\": a name has 1 to 64 bytes and no control characters"));
+	}
+}
+
 BOOST_AUTO_TEST_CASE(a_prefix_stands_once_in_all_lists) {
 	const Folder folder;
 	folder.files.write("a", "10.0.0.0/8\n2001:db8::/32\n10.0.0.0/8\n");
