@@ -71,9 +71,9 @@ std::string explanation_of(const Prefix& address, const Config& config) {
 		return text + "  no entry covers it\n";
 	std::vector<std::vector<std::string>> rows;
 	for (const PolicyEntry* entry : chain)
-		rows.push_back({entry == chain.front() ? "decided by" : "overrides", to_string(entry->prefix),
-		                entry->name.empty() ? "" : quote(entry->name), std::string(list_of(*entry)),
-		                printable(place_of(*entry, config.policy))});
+		rows.push_back({entry == chain.front() ? "decided by" : "overrides",
+		                to_string(entry->prefix) + (entry->name.empty() ? "" : ' ' + quote(entry->name)),
+		                std::string(list_of(*entry)), printable(place_of(*entry, config.policy))});
 	return text + format_table(rows, "  ");
 }
 

@@ -170,11 +170,13 @@ std::vector<std::string> ListReader::files() const {
 
 Policy ListReader::finish() {
 	report_duplicates();
-	for (const auto& [file, count] : faults_)
-		if (count > max_shown_errors_of_a_list)
-			findings_.error({file, Place::whole},
-					std::to_string(count - max_shown_errors_of_a_list) +
-					    " more errors in this file: is it a list of prefixes, one a line?");
+	for (const auto& [file, count] : faults_) {
+		if (count <= max_shown_errors_of_a_list)
+			continue;
+		const std::size_t more = count - max_shown_errors_of_a_list;
+		findings_.error({file, Place::whole}, std::to_string(more) + (more == 1 ? " more error" : " more errors") +
+							  " in this file: is it a list of prefixes, one a line?");
+	}
 	for (std::uint32_t source = 0; source < sources_.size(); ++source)
 		policy_.files.push_back(sources_.name(source));
 	return std::move(policy_);

@@ -91,7 +91,7 @@ Config Interpreter::read(const Value& root) {
 void Interpreter::check_dropping() {
 	if (!config_.drop_packets && confirm_)
 		findings_.error(*confirm_, "confirm: nothing is dropped that would have to be confirmed: leave it out, or "
-					   "add drop_packets");
+					   "add drop_packets (--drop-packets)");
 	if (config_.drop_packets && permitted_ && !lists_.holds(EntryClass::permitted))
 		findings_.error(*permitted_, (files_given_ ? "permitted_cidrs and permitted_files hold no prefix"
 							   : "permitted_cidrs is empty") +

@@ -3,7 +3,6 @@
 
 #include <sys/un.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -152,7 +151,14 @@ std::string interface_name_error(std::string_view name) {
 }
 
 bool has_control_character(std::string_view text) {
-	return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+	for (std::size_t i = 0; i < text.size(); ++i) {
+		const auto byte = static_cast<unsigned char>(text[i]);
+		const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+		// U+0080 to U+009F steer terminals, too.
+		if (byte < ' ' || byte == 127 || (byte == 0xc2 && next >= 0x80 && next < 0xa0))
+			return true;
+	}
+	return false;
 }
 
 std::string file_name_error(std::string_view path) {

@@ -68,6 +68,7 @@ Parsed<Permission> parse_permission(std::string_view text);
 // 5s to 24h.
 Parsed<std::chrono::milliseconds> parse_confirm_time(std::string_view text);
 
+// Whether there is one, of ASCII or of ISO 8859 in UTF-8.
 bool has_control_character(std::string_view text);
 
 // What is wrong with the name of an interface; empty when it may exist.

@@ -5,6 +5,7 @@
 #include "test/e2e/monitor.hpp"
 #include "test/support/privileged.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -215,6 +216,71 @@ BOOST_AUTO_TEST_CASE(configuration) {
 	     3,
 	     {"permitted_cidrs"}},
 	});
+}
+
+// With a config of this text, and a list beside it.
+std::function<std::vector<std::string>(const Bench&)> config_and_list(const std::string& text, const std::string& list) {
+	return [text, list](const Bench& bench) {
+		bench.write("list.txt", list);
+		return std::vector<std::string>{"-i", "watched0", "-c", bench.write("config.json", text)};
+	};
+}
+
+BOOST_AUTO_TEST_CASE(lists) {
+	check_all({
+	    {"bad lines, a contradiction and a missing file",
+	     config_and_list("{\"permitted_files\": [\"list.txt\", \"none.txt\"],\n \"denied_cidrs\": [\"10.0.0.0/8\"]}",
+	                     "10.0.0.0/8\n10.0.0.0/33 # no\n\n 10.0.0.1\n"),
+	     3,
+	     {"config.json:1:34: error: permitted_files[1] \"none.txt\": cannot be opened: No such file or directory",
+	      "config.json:2:19: error: denied_cidrs[0] \"10.0.0.0/8\": a contradiction: denied here, permitted by ",
+	      "list.txt:1:1: remove one of them", "list.txt:2:1: error: \"10.0.0.0/33\": length 33 exceeds 32",
+	      "list.txt:4:2: error: \"10.0.0.1\": no length: write 10.0.0.1/32 for one address"}},
+	    {"a list that is empty, with dropping",
+	     config_and_list("{\"permitted_files\": [\"list.txt\"], \"drop_packets\": true}", "# nothing\n"),
+	     3,
+	     {"config.json:1:21: error: permitted_cidrs and permitted_files hold no prefix"}},
+	    {"to confirm without dropping", options({"--confirm", "60s"}), 3, {"--confirm: error: confirm: nothing is dropped"}},
+	    {"to confirm too soon", options({"--confirm", "1s"}), 2, {"--confirm \"1s\" is out of bounds: 5s to 24h"}},
+	});
+}
+
+// They need no rights, look at all files, and say what they say on the channel where it belongs.
+BOOST_AUTO_TEST_CASE(check_and_explain) {
+	const Network network;
+	const Bench bench;
+	const std::vector<std::string> nobody = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"};
+	std::filesystem::permissions(bench.files.path(), std::filesystem::perms(0755));
+	bench.write("list.txt", "10.0.0.0/8\n");
+	const std::string good = bench.write("good.json", R"({"permitted_files": ["list.txt"], "denied_cidrs": ["10.1.0.0/16"]})");
+	const std::string bad = bench.write("bad.json", "{\"permitted_cidrs\": [1],\n\"plugins\": [{\"plugin\": \"nothing\"}]}");
+
+	const Finished right = run_monitor(network.where, {"check", good}, nobody);
+	BOOST_TEST(right.status == 0, right.errors);
+	BOOST_TEST(right.errors == "");
+	BOOST_TEST(right.output == good + ": right; 1 permitted (1 IPv4, 0 IPv6), 1 denied (1 IPv4, 0 IPv6), 0 never dropped; only "
+	                                  "logs; plugins: console; lists: " + bench.path("list.txt") + '\n');
+	const Finished both = run_monitor(network.where, {"check", bad, good});
+	BOOST_TEST(both.status == 3);
+	BOOST_TEST(both.output == right.output);
+	for (const char* part : {"bad.json:1:22: error: permitted_cidrs[0]: expected a string", "bad.json:2:24: error: plugins[0]: "
+	                         "unknown plugin \"nothing\""})
+		BOOST_TEST(both.errors.find(part) != std::string::npos, both.errors);
+	const Finished machine = run_monitor(network.where, {"check", "--json", bad, good});
+	BOOST_TEST(machine.status == 3);
+	BOOST_TEST(machine.errors == "");
+	BOOST_TEST(json::parse(machine.output).at("files").at(1).at("prefixes").at("denied").at("ipv4").to_number<int>() == 1);
+
+	const Finished explained = run_monitor(network.where, {"explain", "10.1.2.3", "-c", good, "--drop-packets"}, nobody);
+	BOOST_TEST(explained.status == 0, explained.errors);
+	BOOST_TEST(explained.output == "10.1.2.3 denied: reported and dropped\n  decided by  10.1.0.0/16  denied_cidrs     " + good +
+	                                   ":1:52\n  overrides   10.0.0.0/8   permitted_files  " + bench.path("list.txt") + ":1:1\n");
+	BOOST_TEST(run_monitor(network.where, {"explain", "10.1.2.3", "-c", bad}).status == 3);
+	const Finished no_address = run_monitor(network.where, {"explain", "10.1.2", "-c", good});
+	BOOST_TEST(no_address.status == 2);
+	BOOST_TEST(no_address.errors.find("\"10.1.2\", character 7: only 3 octets, four are needed") != std::string::npos);
+	BOOST_TEST(run_monitor(network.where, {"explain", "--help"}).output.find("Usage: traffic-monitor explain") !=
+	           std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(plugins_that_are_none) {

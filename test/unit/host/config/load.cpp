@@ -111,6 +111,33 @@ const KeyCase key_cases[] = {
     {R"("interfaces": [""])", "2:16: error: interfaces[0]: an interface needs a name"},
     {R"("interfaces": ["a/b"])", "2:16: error: interfaces[0]: \"a/b\" cannot be the name of an interface"},
     {R"("interfaces": [1])", "2:16: error: interfaces[0]: expected a string, found the number 1"},
+    {R"("confirm": "60s")",
+     "2:12: error: confirm: nothing is dropped that would have to be confirmed: leave it out, or add drop_packets "
+     "(--drop-packets)"},
+    {R"("drop_packets": true, "confirm": "4s")", "2:34: error: confirm \"4s\" is out of bounds: 5s to 24h"},
+    {R"("drop_packets": true, "confirm": 90000)", "2:34: error: confirm \"90000\" is out of bounds: 5s to 24h"},
+    {R"("drop_packets": true, "confirm": true)",
+     "2:34: error: confirm: expected a string or a whole number, found true"},
+    {R"("pin": 1)", "2:8: error: pin: expected true or false, found the number 1"},
+    {R"("dry_run": true)", "2:1: error: unknown key \"dry_run\""},
+    {R"("block_list": 5)", "2:15: error: block_list: expected an object, found the number 5"},
+    {R"("block_list": {"size": 1023})",
+     "2:24: error: block_list.size: expected a whole number from 1024 to 16777216, found the number 1023"},
+    {R"("block_list": {"size": 16777217})",
+     "2:24: error: block_list.size: expected a whole number from 1024 to 16777216, found the number 16777217"},
+    {R"("block_list": {"size": "1M"})",
+     "2:24: error: block_list.size: expected a whole number from 1024 to 16777216, found the string \"1M\""},
+    {R"("control": {"sokcet": "x"})", "2:13: error: unknown key \"sokcet\" in control (did you mean \"socket\"?)"},
+    {R"("control": {"socket": true})", "2:23: error: control.socket: expected a string, or null for none, found true"},
+    {R"("control": {"socket": ""})", "2:23: error: control.socket: the name of a file is empty"},
+    {R"("control": {"socket": "/run/x/"})",
+     "2:23: error: control.socket: \"/run/x/\" is a directory: name a file in it"},
+    {R"("control": {"socket": "/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"})",
+     "2:23: error: control.socket: \"/012345678901234567890123456789012345678901234567890123456789012…\" is longer than "
+     "the 107 bytes that a socket's path can have"},
+    {R"("denied_cidr": [])", "2:1: error: unknown key \"denied_cidr\" (did you mean \"denied_cidrs\"?)"},
+    {R"("never_drops": [])", "2:1: error: unknown key \"never_drops\" (did you mean \"never_drop\"?)"},
+    {R"("denied_file": [])", "2:1: error: unknown key \"denied_file\" (did you mean \"denied_files\"?)"},
     {R"("plugins": {})", "2:12: error: plugins: expected an array, found an object"},
     {R"("plugins": ["console"])", "2:13: error: plugins[0]: expected an object, found the string \"console\""},
     {R"("plugins": [{}])", "2:13: error: the key \"plugin\" is missing in plugins[0]"},
@@ -267,6 +294,9 @@ BOOST_AUTO_TEST_CASE(the_least_configuration_has_the_defaults) {
 	BOOST_TEST(config.stats_interval.count() == 60'000);
 	BOOST_TEST(!config.stats_file);
 	BOOST_TEST((config.xdp_mode == XdpMode::automatic));
+	BOOST_TEST((!config.confirm && !config.dry_run && !config.force && !config.pin));
+	BOOST_TEST(config.block_list_size == 131'072u);
+	BOOST_TEST((config.control_enabled && !config.control_socket));
 	BOOST_TEST(plugins_of(result) == "console console {}");
 	BOOST_TEST(result.warnings.empty());
 }
@@ -276,7 +306,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   "plugins": [ {"plugin": "threats"},
                {"plugin": "/opt/acme/acme.so", "isolation": "thread", "config": {"a": [1, 2.5, "\u00e9\n"]}},
                {"plugin": "threats", "name": "second"} ],
-  "ring": {"size": "512K"}, "stats": {"interval": "500ms", "file": "s.json"})");
+  "ring": {"size": "512K"}, "stats": {"interval": "500ms", "file": "s.json"},
+  "confirm": "2m", "pin": true, "block_list": {"size": 2048}, "control": {"socket": "/run/s"})");
 	BOOST_TEST(lines(result.errors) == "");
 	BOOST_REQUIRE(result.config);
 	const Config& config = *result.config;
@@ -287,6 +318,11 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
 	BOOST_TEST(config.ring_bytes == 512u << 10);
 	BOOST_TEST(config.stats_interval.count() == 500);
 	BOOST_TEST(*config.stats_file == "s.json");
+	BOOST_TEST(config.confirm->count() == 120'000);
+	BOOST_TEST(config.pin);
+	BOOST_TEST(config.block_list_size == 2048u);
+	BOOST_TEST((config.control_enabled && *config.control_socket == "/run/s"));
+	BOOST_TEST(!load_rest(R"("control": {"socket": null})").config->control_enabled);
 	BOOST_TEST(plugins_of(result) == "threats threats {}; /opt/acme/acme.so acme {\"a\":[1,2.5,\"é\\n\"]}; "
 					 "threats second {}");
 	BOOST_TEST((config.plugins[0].isolation == Isolation::process));
@@ -479,6 +515,8 @@ BOOST_AUTO_TEST_CASE(options_win_over_the_file_and_over_set) {
 	overrides.drop_packets = true;
 	overrides.stats_file = "o";
 	overrides.bpf_trace = overrides.verbose = true;
+	overrides.dry_run = overrides.force = overrides.pin = true;
+	overrides.confirm = std::chrono::seconds(5);
 	const auto result = load_rest(
 	    R"("interfaces": ["eth0"], "ring": {"size": "2M"}, "stats": {"interval": 1, "file": "f"}, "xdp_mode": "generic")",
 	    overrides);
@@ -492,6 +530,8 @@ BOOST_AUTO_TEST_CASE(options_win_over_the_file_and_over_set) {
 	BOOST_TEST(*result.config->stats_file == "o");
 	BOOST_TEST(result.config->drop_packets);
 	BOOST_TEST(result.config->bpf_trace);
+	BOOST_TEST((result.config->dry_run && result.config->force && result.config->pin));
+	BOOST_TEST(result.config->confirm->count() == 5000);
 	BOOST_TEST(result.config->verbose);
 
 	Overrides drop;
@@ -500,6 +540,33 @@ BOOST_AUTO_TEST_CASE(options_win_over_the_file_and_over_set) {
 	    lines(load_config_text("{\"permitted_cidrs\": []}", "c", drop).errors) ==
 	    "c:1:21: error: permitted_cidrs is empty and packets are to be dropped: that would drop all of them");
 	BOOST_TEST(load_config_text("{\"permitted_cidrs\": []}", "c").config.has_value());
+	Overrides confirm;
+	confirm.confirm = std::chrono::seconds(5);
+	BOOST_TEST(lines(load_rest("\"pin\": false", confirm).errors) ==
+		   "--confirm: error: confirm: nothing is dropped that would have to be confirmed: leave it out, or add "
+		   "drop_packets (--drop-packets)");
+}
+
+BOOST_AUTO_TEST_CASE(what_differs_is_told_apart) {
+	const Config base = *load_rest(R"("pin": false)").config;
+	const auto differs = [&](const std::string& rest) {
+		const Config other = *load_rest(rest).config;
+		return std::pair(!same_but_for_plugins(base, other), !same_but_for_policy_and_plugins(base, other));
+	};
+	BOOST_TEST((differs(R"("plugins": [])") == std::pair(false, false)));
+	for (const char* policy :
+	     {R"("drop_packets": true)", R"("denied_cidrs": ["10.1.0.0/16"])", R"("never_drop": ["::/0"])"})
+		BOOST_TEST((differs(policy) == std::pair(true, false)), policy);
+	for (const char* other :
+	     {R"("pin": true)", R"("interfaces": ["a"])", R"("ring": {"size": "64K"})", R"("stats": {"interval": 1})",
+	      R"("stats": {"file": "f"})", R"("crashes": {"keep": 1})", R"("crashes": {"directory": "d"})",
+	      R"("xdp_mode": "native")", R"("block_list": {"size": 1024})", R"("control": {"socket": null})",
+	      R"("control": {"socket": "s"})"})
+		BOOST_TEST((differs(other) == std::pair(true, true)), other);
+	const Config dropping = *load_rest(R"("drop_packets": true)").config;
+	const Config confirmed = *load_rest(R"("drop_packets": true, "confirm": 5)").config;
+	BOOST_TEST(!same_but_for_plugins(dropping, confirmed));
+	BOOST_TEST(same_but_for_policy_and_plugins(dropping, confirmed));
 }
 
 BOOST_AUTO_TEST_CASE(settings_change_the_document) {
@@ -538,6 +605,10 @@ BOOST_AUTO_TEST_CASE(errors_of_settings_name_them) {
 	     "0), nor the next one"},
 	    {{"permitted_cidrs.0.y", "x"},
 	     "--set permitted_cidrs.0.y: error: \"permitted_cidrs.0\" is neither an object nor an array"},
+	    {{"ring.size", "\xff"}, "--set ring.size: error: invalid UTF-8 in \"\\xff\""},
+	    {{"denied_cidrs", "[\"10.0.0.0/8\"]"},
+	     "--set denied_cidrs: error: denied_cidrs[0] \"10.0.0.0/8\": a contradiction: denied here, permitted by "
+	     "permitted_cidrs[0] at line 1, column 22: remove one of them"},
 	    {{"permitted_cidrs.1", "10.0.0.0/8"},
 	     "--set permitted_cidrs.1: error: permitted_cidrs[1] \"10.0.0.0/8\": duplicate of permitted_cidrs[0] at "
 	     "line 1, column 22, permitted there as well"},
@@ -571,6 +642,8 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_read_say_why) {
 BOOST_AUTO_TEST_CASE(every_file_in_configs_is_valid) {
 	int count = 0;
 	for (const auto& entry : std::filesystem::directory_iterator(TMON_TOP "/configs")) {
+		if (entry.path().extension() != ".json")
+			continue;
 		const auto result = load_config(entry.path());
 		BOOST_TEST_CONTEXT(entry.path()) {
 			BOOST_TEST(lines(result.errors) == "");
@@ -578,7 +651,7 @@ BOOST_AUTO_TEST_CASE(every_file_in_configs_is_valid) {
 		}
 		++count;
 	}
-	BOOST_TEST(count >= 4);
+	BOOST_TEST(count >= 5);
 	BOOST_TEST(plugins_of(load_config(TMON_TOP "/configs/default.json")) == "console console {}");
 	BOOST_TEST(load_config(TMON_TOP "/configs/plugins-example.json").config->plugins.back().name == "my-detector");
 }
@@ -619,6 +692,8 @@ BOOST_AUTO_TEST_CASE(long_lists_are_fast) {
 BOOST_AUTO_TEST_CASE(mutated_configurations_are_judged_without_a_crash) {
 	std::vector<std::string> valid;
 	for (const auto& entry : std::filesystem::directory_iterator(TMON_TOP "/configs")) {
+		if (entry.path().extension() != ".json")
+			continue;
 		std::ifstream file(entry.path());
 		valid.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 	}
