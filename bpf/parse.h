@@ -33,6 +33,7 @@ struct tmon_frame {
 	const uint8_t *l3;   /* first byte behind the link layer */
 	const uint8_t *l4;   /* first byte behind the IP header and IPv6 extensions; NULL when there is none */
 	uint32_t ip_length;  /* bytes, as tmon_event.packet_size */
+	uint32_t entry;      /* of the list entry that refuses the source, 0 = none: no part of the parse */
 	uint16_t src_port;   /* host order, as tmon_event */
 	uint16_t dst_port;
 	uint16_t vlan;

@@ -98,6 +98,13 @@ static __always_inline const struct tmon_prefix_unit *tmon_prefix_unit_at(tmon_p
 	return bpf_map_lookup_elem((void *)(long)units, &index);
 }
 
+/* tmon_prefix_walk on the map of that family, as functions that the verifier looks at once and by themselves: their
+ * loops in the middle of a program would multiply its states. */
+uint32_t tmon_prefix_walk_v4(uint32_t reference, uint64_t key, uint64_t rest);
+uint32_t tmon_prefix_walk_v6(uint32_t reference, uint64_t key, uint64_t rest);
+
+#define TMON_PREFIX_WALK(family, units, reference, key, rest) \
+	((family) == 4 ? tmon_prefix_walk_v4(reference, key, rest) : tmon_prefix_walk_v6(reference, key, rest))
 #define TMON_LANE_ONES const volatile
 #else
 typedef const struct tmon_prefix_unit *tmon_prefix_units;
@@ -107,6 +114,8 @@ static __always_inline const struct tmon_prefix_unit *tmon_prefix_unit_at(tmon_p
 	return units + index;
 }
 
+#define TMON_PREFIX_WALK(family, units, reference, key, rest) \
+	((void)(family), tmon_prefix_walk(units, reference, key, rest))
 #define TMON_LANE_ONES static const
 #endif
 
@@ -196,7 +205,7 @@ static __always_inline uint32_t tmon_prefix_walk(tmon_prefix_units units, uint32
 
 /* `high`: the first 64 bits of the address, or an IPv4 address followed by zeros. */
 static __always_inline uint32_t tmon_tree_decide(tmon_prefix_units units, const volatile struct tmon_prefix_tree *tree,
-						 uint64_t high, uint64_t key, uint64_t rest)
+						 int family, uint64_t high, uint64_t key, uint64_t rest)
 {
 	const uint8_t skip = tree->skip;
 	const uint64_t fixed = high >> 1 >> ((63 - skip) & 63);
@@ -212,18 +221,23 @@ static __always_inline uint32_t tmon_tree_decide(tmon_prefix_units units, const 
 	reference = unit->words[reference % TMON_PREFIX_WORDS];
 	if (reference & TMON_REFERENCE_DECIDED)
 		return reference & ~TMON_REFERENCE_DECIDED;
-	return tmon_prefix_walk(units, reference, key, rest);
+	unit = tmon_prefix_unit_at(units, reference);
+	if (!unit)
+		return 0;
+	if (unit->node.kind == TMON_NODE_PARITY)
+		return tmon_node_parity(&unit->node, key) ? TMON_DECISION_PERMITTED : 0;
+	return TMON_PREFIX_WALK(family, units, reference, key, rest);
 }
 
 static __always_inline uint32_t tmon_prefix_decide(tmon_prefix_units units,
-						   const volatile struct tmon_prefix_geometry *geometry, uint64_t high,
-						   uint64_t key, uint64_t rest)
+						   const volatile struct tmon_prefix_geometry *geometry, int family,
+						   uint64_t high, uint64_t key, uint64_t rest)
 {
-	if (geometry->has_permitted && tmon_tree_decide(units, &geometry->permitted, high, key, rest))
+	if (geometry->has_permitted && tmon_tree_decide(units, &geometry->permitted, family, high, key, rest))
 		return TMON_DECISION_PERMITTED;
 	if (!geometry->has_entries)
 		return 0;
-	return tmon_tree_decide(units, &geometry->entries, high, key, rest);
+	return tmon_tree_decide(units, &geometry->entries, family, high, key, rest);
 }
 
 /* `source`: the four octets of an IPv4 address, at any alignment. */
@@ -233,7 +247,7 @@ static __always_inline uint32_t tmon_decide_v4(tmon_prefix_units units,
 {
 	const uint32_t address = TMON_BE32(tmon_load_raw32(source));
 
-	return tmon_prefix_decide(units, geometry, (uint64_t)address << 32, address, 0);
+	return tmon_prefix_decide(units, geometry, 4, (uint64_t)address << 32, address, 0);
 }
 
 /* `source`: the sixteen octets of an IPv6 address, at any alignment. */
@@ -246,7 +260,7 @@ static __always_inline uint32_t tmon_decide_v6(tmon_prefix_units units,
 	const uint64_t low = ((uint64_t)TMON_BE32(tmon_load_raw32(source + 8)) << 32) |
 			     TMON_BE32(tmon_load_raw32(source + 12));
 
-	return tmon_prefix_decide(units, geometry, high, ((high << 1) | (low >> 63)) & TMON_PREFIX_KEY_MASK,
+	return tmon_prefix_decide(units, geometry, 6, high, ((high << 1) | (low >> 63)) & TMON_PREFIX_KEY_MASK,
 				  low & TMON_PREFIX_KEY_MASK);
 }
 

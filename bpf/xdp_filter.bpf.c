@@ -71,6 +71,7 @@ int xdp_filter(struct xdp_md *ctx)
 	uint32_t index = interface_index;
 	struct tmon_counters *counted = bpf_map_lookup_elem(&counters, &index);
 	struct tmon_frame frame;
+	uint32_t decision = 0;
 
 	if (!counted)
 		return XDP_PASS;
@@ -79,14 +80,18 @@ int xdp_filter(struct xdp_md *ctx)
 	tmon_parse_link(data, end, &frame);
 	if (frame.network == TMON_NETWORK_IPV4) {
 		tmon_parse_ipv4(&frame, end);
-		if (frame.network == TMON_NETWORK_IPV4 && tmon_permitted_v4(frame.l3 + 12)) {
+		if (frame.network == TMON_NETWORK_IPV4)
+			decision = tmon_decision_v4(frame.l3 + 12);
+		if (decision & TMON_DECISION_PERMITTED) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
 		}
 	} else if (frame.network == TMON_NETWORK_IPV6) {
 		tmon_parse_ipv6(&frame, end);
-		if (frame.network == TMON_NETWORK_IPV6 && tmon_permitted_v6(frame.l3 + 8)) {
+		if (frame.network == TMON_NETWORK_IPV6)
+			decision = tmon_decision_v6(frame.l3 + 8);
+		if (decision & TMON_DECISION_PERMITTED) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
@@ -117,6 +122,7 @@ int xdp_filter(struct xdp_md *ctx)
 		}
 	}
 
+	frame.entry = TMON_DECISION_ENTRY(decision);
 	if (frame.reason < TMON_REASON_COUNT)
 		counted->denied_by_reason[frame.reason]++;
 	if (drop_mode) {
