@@ -22,8 +22,10 @@ struct {
 	__type(value, struct tmon_prefix_unit);
 } prefixes_v6 SEC(".maps");
 
-const volatile struct tmon_prefix_geometry geometry_v4 = {0};
-const volatile struct tmon_prefix_geometry geometry_v6 = {0};
+/* Each a struct tmon_prefix_geometry; as words, so that skeletons need no type of ours. */
+#define TMON_GEOMETRY_WORDS (sizeof(struct tmon_prefix_geometry) / sizeof(uint64_t))
+const volatile uint64_t geometry_v4[TMON_GEOMETRY_WORDS] = {0};
+const volatile uint64_t geometry_v6[TMON_GEOMETRY_WORDS] = {0};
 
 __attribute__((noinline)) uint32_t tmon_prefix_walk_v4(uint32_t reference, uint64_t key, uint64_t rest)
 {
@@ -37,12 +39,12 @@ __attribute__((noinline)) uint32_t tmon_prefix_walk_v6(uint32_t reference, uint6
 
 static __always_inline uint32_t tmon_decision_v4(const uint8_t *source)
 {
-	return tmon_decide_v4(&prefixes_v4, &geometry_v4, source);
+	return tmon_decide_v4(&prefixes_v4, (const volatile struct tmon_prefix_geometry *)geometry_v4, source);
 }
 
 static __always_inline uint32_t tmon_decision_v6(const uint8_t *source)
 {
-	return tmon_decide_v6(&prefixes_v6, &geometry_v6, source);
+	return tmon_decide_v6(&prefixes_v6, (const volatile struct tmon_prefix_geometry *)geometry_v6, source);
 }
 
 #endif
