@@ -33,7 +33,8 @@
 #define TMON_DECISION_ENTRY_MAX 0x1fffffffu
 #define TMON_DECISION_ENTRY(decision) ((decision) & TMON_DECISION_ENTRY_MAX)
 
-/* A reference is a decision with this bit, or the index of a node. */
+/* What a root or a value refers to: a decision with this bit, or the index of a node. Roots refer to nodes only: a
+ * decision in the root would cost a branch that nobody can predict. */
 #define TMON_REFERENCE_DECIDED 0x80000000u
 
 #define TMON_PREFIX_KEY_MASK (~0ull >> 1) /* keys have 63 bits */
@@ -145,6 +146,7 @@ static __always_inline uint32_t tmon_lane_sum(const struct tmon_lanes *lanes, ui
 	return (uint32_t)((each * lanes->ones) >> ((64 - lanes->width) & 63));
 }
 
+/* The decision of a PARITY node. */
 static __always_inline uint32_t tmon_node_parity(const struct tmon_prefix_node *node, uint64_t key)
 {
 	const struct tmon_lanes lanes = tmon_spread(node, key);
@@ -157,7 +159,7 @@ static __always_inline uint32_t tmon_node_parity(const struct tmon_prefix_node *
 	mixed ^= lanes.window - node->separators[5];
 	mixed ^= lanes.window - node->separators[6];
 	mixed = (mixed >> ((lanes.width - 1) & 63)) & lanes.ones;
-	return (tmon_lane_sum(&lanes, mixed) ^ node->base) & 1;
+	return ((tmon_lane_sum(&lanes, mixed) ^ node->base) & 1) * TMON_DECISION_PERMITTED;
 }
 
 static __always_inline uint32_t tmon_node_rank(const struct tmon_prefix_node *node, uint64_t key)
@@ -188,7 +190,7 @@ static __always_inline uint32_t tmon_prefix_walk(tmon_prefix_units units, uint32
 		if (!unit)
 			return 0;
 		if (unit->node.kind == TMON_NODE_PARITY)
-			return tmon_node_parity(&unit->node, key) ? TMON_DECISION_PERMITTED : 0;
+			return tmon_node_parity(&unit->node, key);
 		reference = unit->node.base + tmon_node_rank(&unit->node, key);
 		if (unit->node.kind == TMON_NODE_INNER)
 			continue;
@@ -219,13 +221,11 @@ static __always_inline uint32_t tmon_tree_decide(tmon_prefix_units units, const 
 	if (!unit)
 		return 0;
 	reference = unit->words[reference % TMON_PREFIX_WORDS];
-	if (reference & TMON_REFERENCE_DECIDED)
-		return reference & ~TMON_REFERENCE_DECIDED;
 	unit = tmon_prefix_unit_at(units, reference);
 	if (!unit)
 		return 0;
 	if (unit->node.kind == TMON_NODE_PARITY)
-		return tmon_node_parity(&unit->node, key) ? TMON_DECISION_PERMITTED : 0;
+		return tmon_node_parity(&unit->node, key);
 	return TMON_PREFIX_WALK(family, units, reference, key, rest);
 }
 
@@ -233,10 +233,12 @@ static __always_inline uint32_t tmon_prefix_decide(tmon_prefix_units units,
 						   const volatile struct tmon_prefix_geometry *geometry, int family,
 						   uint64_t high, uint64_t key, uint64_t rest)
 {
-	if (geometry->has_permitted && tmon_tree_decide(units, &geometry->permitted, family, high, key, rest))
-		return TMON_DECISION_PERMITTED;
-	if (!geometry->has_entries)
-		return 0;
+	uint32_t decision = 0;
+
+	if (geometry->has_permitted)
+		decision = tmon_tree_decide(units, &geometry->permitted, family, high, key, rest);
+	if (!geometry->has_entries || decision)
+		return decision;
 	return tmon_tree_decide(units, &geometry->entries, family, high, key, rest);
 }
 

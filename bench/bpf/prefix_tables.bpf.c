@@ -10,6 +10,8 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define SOURCES (1u << 20)
 
+_Static_assert(XDP_DROP + 1 == XDP_PASS, "a verdict is computed without a branch");
+
 struct tmon_key_v4 {
 	uint32_t length; /* bits */
 	uint8_t address[4];
@@ -86,7 +88,7 @@ int parse_v4(struct xdp_md *ctx)
 {
 	const struct source *source = prepare(ctx, 4);
 
-	return source && source->address[0] == 255 ? XDP_DROP : XDP_PASS;
+	return source ? XDP_DROP + (source->address[0] >> 7) : XDP_ABORTED;
 }
 
 SEC("xdp")
@@ -94,7 +96,7 @@ int parse_v6(struct xdp_md *ctx)
 {
 	const struct source *source = prepare(ctx, 6);
 
-	return source && source->address[0] == 255 ? XDP_DROP : XDP_PASS;
+	return source ? XDP_DROP + (source->address[0] >> 7) : XDP_ABORTED;
 }
 
 SEC("xdp")
@@ -128,7 +130,7 @@ int table_v4(struct xdp_md *ctx)
 
 	if (!source)
 		return XDP_ABORTED;
-	return tmon_decision_v4(source->address) & TMON_DECISION_PERMITTED ? XDP_PASS : XDP_DROP;
+	return XDP_DROP + tmon_decision_v4(source->address) / TMON_DECISION_PERMITTED;
 }
 
 SEC("xdp")
@@ -138,5 +140,5 @@ int table_v6(struct xdp_md *ctx)
 
 	if (!source)
 		return XDP_ABORTED;
-	return tmon_decision_v6(source->address) & TMON_DECISION_PERMITTED ? XDP_PASS : XDP_DROP;
+	return XDP_DROP + tmon_decision_v6(source->address) / TMON_DECISION_PERMITTED;
 }

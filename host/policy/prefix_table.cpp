@@ -8,12 +8,16 @@
 #include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace tmon {
 
 namespace {
 
 constexpr uint64_t kKeyMask = TMON_PREFIX_KEY_MASK;
+
+// So few are found by their nodes alone: no bits are skipped, and nothing is to be predicted.
+constexpr std::size_t kFewStarts = 64;
 
 // The keys of the first and of the second walk; see bpf/prefix_table.h.
 uint64_t key_of(Ipv4Space::Address address, Ipv4Space) { return address; }
@@ -62,8 +66,10 @@ public:
 private:
 	void choose_root(double ranges_per_slot, unsigned root_bits_max) {
 		tree_ = {};
-		tree_.skip = static_cast<uint8_t>(count_ == 0 ? 0 : shared_bits<Space>(starts_(0), starts_(count_ - 1)));
-		tree_.prefix = count_ == 0 || tree_.skip == 0 ? 0 : static_cast<uint64_t>(starts_(0) >> (Space::bits - tree_.skip));
+		if (count_ > kFewStarts) {
+			tree_.skip = static_cast<uint8_t>(shared_bits<Space>(starts_(0), starts_(count_ - 1)));
+			tree_.prefix = tree_.skip == 0 ? 0 : static_cast<uint64_t>(starts_(0) >> (Space::bits - tree_.skip));
+		}
 		const double wanted = std::ceil(std::log2(std::max(1.0, static_cast<double>(count_) / ranges_per_slot)));
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, root_bits_max);
@@ -77,15 +83,23 @@ private:
 		const Address number = static_cast<Address>(tree_.prefix) << tree_.bits | slot;
 		const Address low = number << width;
 		if (at_ == count_ || slot_of(starts_(at_)) != number)
-			return current_;
+			return decided(current_);
 		const Address high = low + ((Address{1} << width) - 1);
 		separators_.clear();
 		start_ = current_;
 		while (at_ < count_ && slot_of(starts_(at_)) == number)
 			take_key(low, high);
 		if (separators_.empty() && start_ & TMON_REFERENCE_DECIDED)
-			return start_;
+			return decided(start_);
 		return nodes_.build(separators_, start_, key_of(low, Space{}), key_of(high, Space{}));
+	}
+
+	// A node for slots with one decision; the next of them most often has the same.
+	uint32_t decided(uint32_t reference) {
+		const auto found = decided_.try_emplace(reference, 0);
+		if (found.second)
+			found.first->second = nodes_.build({}, reference, 0, 0);
+		return found.first->second;
 	}
 
 	void add(uint64_t key, uint32_t value, uint64_t low) {
@@ -134,6 +148,7 @@ private:
 	uint32_t current_ = 0; // what holds before the start at at_
 	uint32_t start_ = 0;   // what holds where the slot begins
 	std::vector<Separator> separators_, inner_;
+	std::unordered_map<uint32_t, uint32_t> decided_; // node by decision
 };
 
 template <class Space>
