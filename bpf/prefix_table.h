@@ -6,7 +6,8 @@
  * A table is an array of units of 64 bytes. It holds one or two trees: the first tells permitted sources from
  * all others, the second, where a policy needs it, tells which entry refuses those. A tree is
  *
- *     a root    2^bits references, chosen by that many bits of the address behind `skip` fixed ones
+ *     a root    2^bits references, chosen by that many bits of the address behind `skip` fixed ones; or as many
+ *               directories of references, each as large as what is below it asks for
  *     nodes     one unit each: up to 28 separators of 15 bits, 14 of 31 or 7 of 63, in lanes of 16, 32 or 64 bits
  *     values    references, 16 in a unit
  *
@@ -41,6 +42,7 @@
 
 #define TMON_PREFIX_UNIT 64u
 #define TMON_PREFIX_WORDS 16u   /* references in a unit */
+#define TMON_PREFIX_DIRECTORIES 8u
 #define TMON_PREFIX_NODES_MAX 24 /* on the way to any answer; the builder keeps below it */
 #define TMON_PREFIX_SEPARATORS 7 /* words of separators in a node */
 
@@ -58,10 +60,17 @@ struct tmon_prefix_node {
 	uint64_t separators[TMON_PREFIX_SEPARATORS]; /* the lowest lane is the first; ascending */
 };
 
+/* Where a root of two levels goes on: with one of 2^bits references, chosen by that many bits more. */
+struct tmon_prefix_directory {
+	uint32_t base; /* word of the first */
+	uint32_t bits; /* 0-32; with all bits before, at most 64 */
+};
+
 struct tmon_prefix_unit {
 	union {
 		struct tmon_prefix_node node;
 		uint32_t words[TMON_PREFIX_WORDS];
+		struct tmon_prefix_directory directories[TMON_PREFIX_DIRECTORIES];
 	};
 };
 
@@ -69,12 +78,13 @@ TMON_STATIC_ASSERT(sizeof(struct tmon_prefix_unit) == TMON_PREFIX_UNIT, "a unit 
 
 struct tmon_prefix_tree {
 	uint64_t prefix; /* the `skip` fixed bits, as a number */
-	uint32_t root;   /* unit of the first reference */
+	uint32_t root;   /* unit of the first reference or directory */
 	uint32_t below;  /* decision about addresses below and above those with the fixed bits */
 	uint32_t above;
 	uint8_t skip;    /* 0-62 (IPv4: 0-30) */
 	uint8_t bits;    /* skip + bits: 2-64 (IPv4: 2-32) */
-	uint8_t reserved[2];
+	uint8_t two_levels; /* the root holds directories */
+	uint8_t reserved;
 };
 
 /* What a program has to know about a table beforehand. In constant data the verifier sees it and removes what a
@@ -217,7 +227,18 @@ static __always_inline uint32_t tmon_tree_decide(tmon_prefix_units units, const 
 	if (fixed != tree->prefix)
 		return fixed < tree->prefix ? tree->below : tree->above;
 	reference = (uint32_t)((high << (skip & 63)) >> ((64 - tree->bits) & 63));
-	unit = tmon_prefix_unit_at(units, tree->root + reference / TMON_PREFIX_WORDS);
+	if (tree->two_levels) {
+		unit = tmon_prefix_unit_at(units, tree->root + reference / TMON_PREFIX_DIRECTORIES);
+		if (!unit)
+			return 0;
+		reference %= TMON_PREFIX_DIRECTORIES;
+		reference = unit->directories[reference].base +
+			    (uint32_t)((high << ((skip + tree->bits) & 63)) >> 1 >>
+				       ((63 - unit->directories[reference].bits) & 63));
+		unit = tmon_prefix_unit_at(units, reference / TMON_PREFIX_WORDS);
+	} else {
+		unit = tmon_prefix_unit_at(units, tree->root + reference / TMON_PREFIX_WORDS);
+	}
 	if (!unit)
 		return 0;
 	reference = unit->words[reference % TMON_PREFIX_WORDS];

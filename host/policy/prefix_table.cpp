@@ -36,6 +36,12 @@ unsigned shared_bits(typename Space::Address first, typename Space::Address last
 	return bits;
 }
 
+struct TreeShape {
+	double ranges_per_slot;
+	unsigned root_bits_max;
+	bool two_levels;
+};
+
 // One tree of a table, of decisions that begin where `starts` says.
 template <class Space, class Starts, class Values>
 class TreeBuilder {
@@ -45,18 +51,23 @@ public:
 	TreeBuilder(std::vector<tmon_prefix_unit>& units, PrefixNodes& nodes, std::size_t count, Starts starts, Values values)
 	    : units_(units), nodes_(nodes), count_(count), starts_(starts), values_(values) {}
 
-	tmon_prefix_tree build(double ranges_per_slot, unsigned root_bits_max) {
-		choose_root(ranges_per_slot, root_bits_max);
+	// Directories of a root of two levels count from where the reserved words begin; see finish_directories.
+	tmon_prefix_tree build(const TreeShape& shape) {
+		choose_root(shape);
 		const std::size_t slots = std::size_t{1} << tree_.bits;
-		const std::size_t root_units = (slots + TMON_PREFIX_WORDS - 1) / TMON_PREFIX_WORDS;
-		if (units_.size() + root_units > kPrefixUnitsMax)
-			throw std::length_error("the prefixes need more than 16 GiB");
-		tree_.root = static_cast<uint32_t>(units_.size());
-		units_.resize(units_.size() + root_units);
+		const std::size_t in_unit = tree_.two_levels ? TMON_PREFIX_DIRECTORIES : TMON_PREFIX_WORDS;
+		tree_.root = nodes_.allocate((slots + in_unit - 1) / in_unit);
 		current_ = TMON_REFERENCE_DECIDED;
 		for (std::size_t slot = 0; slot < slots; ++slot) {
-			const uint32_t reference = build_slot(slot);
-			units_[tree_.root + slot / TMON_PREFIX_WORDS].words[slot % TMON_PREFIX_WORDS] = reference;
+			const std::size_t unit = tree_.root + slot / in_unit;
+			const Address number = static_cast<Address>(tree_.prefix) << tree_.bits | slot;
+			if (tree_.two_levels) {
+				const tmon_prefix_directory directory = build_directory(number, shape);
+				units_[unit].directories[slot % in_unit] = directory;
+			} else {
+				const uint32_t reference = build_slot(number, root_end());
+				units_[unit].words[slot % in_unit] = reference;
+			}
 		}
 		tree_.below = 0;
 		tree_.above = current_ & ~TMON_REFERENCE_DECIDED;
@@ -64,30 +75,59 @@ public:
 	}
 
 private:
-	void choose_root(double ranges_per_slot, unsigned root_bits_max) {
+	void choose_root(const TreeShape& shape) {
 		tree_ = {};
 		if (count_ > kFewStarts) {
 			tree_.skip = static_cast<uint8_t>(shared_bits<Space>(starts_(0), starts_(count_ - 1)));
 			tree_.prefix = tree_.skip == 0 ? 0 : static_cast<uint64_t>(starts_(0) >> (Space::bits - tree_.skip));
 		}
-		const double wanted = std::ceil(std::log2(std::max(1.0, static_cast<double>(count_) / ranges_per_slot)));
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
-		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, root_bits_max);
-		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(static_cast<unsigned>(wanted), most)));
+		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
+		tree_.two_levels = shape.two_levels && count_ > kFewStarts;
+		// Half of the bits, and some more, before it is known where the other half is needed.
+		const unsigned wanted = tree_.two_levels ? std::min(bits_for(count_, 1) / 2 + 3, 12u) : bits_for(count_, shape.ranges_per_slot);
+		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(wanted, most)));
 	}
 
-	Address slot_of(Address address) const { return address >> (Space::bits - tree_.skip - tree_.bits); }
+	static unsigned bits_for(std::size_t starts, double per_slot) {
+		return static_cast<unsigned>(std::ceil(std::log2(std::max(1.0, static_cast<double>(starts) / per_slot))));
+	}
 
-	uint32_t build_slot(std::size_t slot) {
-		const unsigned width = Space::bits - tree_.skip - tree_.bits;
-		const Address number = static_cast<Address>(tree_.prefix) << tree_.bits | slot;
+	unsigned root_end() const { return tree_.skip + tree_.bits; }
+
+	// The first `bits` bits.
+	static Address slot_of(Address address, unsigned bits) { return address >> (Space::bits - bits); }
+
+	tmon_prefix_directory build_directory(Address number, const TreeShape& shape) {
+		std::size_t end = at_;
+		while (end < count_ && slot_of(starts_(end), root_end()) == number)
+			++end;
+		if (end == at_) {
+			const auto found = single_.try_emplace(current_, 0);
+			if (found.second) {
+				found.first->second = nodes_.reserve_words(1);
+				nodes_.set_word(found.first->second, decided(current_));
+			}
+			return {found.first->second, 0};
+		}
+		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - root_end(), shape.root_bits_max);
+		const unsigned bits = std::min(bits_for(end - at_, shape.ranges_per_slot), most);
+		const uint32_t base = nodes_.reserve_words(std::size_t{1} << bits);
+		for (uint32_t i = 0; i < uint32_t{1} << bits; ++i)
+			nodes_.set_word(base + i, build_slot(number << bits | i, root_end() + bits));
+		return {base, bits};
+	}
+
+	// What the addresses whose first `bits` bits are `number` refer to.
+	uint32_t build_slot(Address number, unsigned bits) {
+		const unsigned width = Space::bits - bits;
 		const Address low = number << width;
-		if (at_ == count_ || slot_of(starts_(at_)) != number)
+		if (at_ == count_ || slot_of(starts_(at_), bits) != number)
 			return decided(current_);
 		const Address high = low + ((Address{1} << width) - 1);
 		separators_.clear();
 		start_ = current_;
-		while (at_ < count_ && slot_of(starts_(at_)) == number)
+		while (at_ < count_ && slot_of(starts_(at_), bits) == number)
 			take_key(low, high);
 		if (separators_.empty() && start_ & TMON_REFERENCE_DECIDED)
 			return decided(start_);
@@ -149,12 +189,21 @@ private:
 	uint32_t start_ = 0;   // what holds where the slot begins
 	std::vector<Separator> separators_, inner_;
 	std::unordered_map<uint32_t, uint32_t> decided_; // node by decision
+	std::unordered_map<uint32_t, uint32_t> single_;  // word by decision
 };
+
+void finish_directories(std::vector<tmon_prefix_unit>& units, const tmon_prefix_tree& tree, uint32_t words) {
+	if (!tree.two_levels)
+		return;
+	for (std::size_t slot = 0; slot < std::size_t{1} << tree.bits; ++slot)
+		units[tree.root + slot / TMON_PREFIX_DIRECTORIES].directories[slot % TMON_PREFIX_DIRECTORIES].base += words;
+}
 
 template <class Space>
 PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const PrefixTableTuning& tuning) {
 	const PrefixRanges<Space> ranges = sweep_prefixes<Space>(entries, first_id);
-	const double per_slot = Space::family == 4 ? tuning.ranges_per_slot_v4 : tuning.ranges_per_slot_v6;
+	const TreeShape shape = Space::family == 4 ? TreeShape{tuning.ranges_per_slot_v4, tuning.root_bits_max, false}
+						   : TreeShape{tuning.ranges_per_slot_v6, tuning.root_bits_max, tuning.two_levels_v6};
 	PrefixTable table;
 	table.family = Space::family;
 	table.prefixes = ranges.prefixes;
@@ -168,7 +217,7 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 		const auto value = [](std::size_t at) { return at % 2 == 0 ? TMON_DECISION_PERMITTED : 0; };
 		table.geometry.permitted =
 		    TreeBuilder<Space, decltype(start), decltype(value)>(table.units, nodes, ranges.permitted.size(), start, value)
-			.build(per_slot, tuning.root_bits_max);
+			.build(shape);
 	}
 	table.nodes_on_path = nodes.take_depth();
 	if (table.geometry.has_entries) {
@@ -176,10 +225,12 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 		const auto value = [&](std::size_t at) { return ranges.refused[at].decision; };
 		table.geometry.entries =
 		    TreeBuilder<Space, decltype(start), decltype(value)>(table.units, nodes, ranges.refused.size(), start, value)
-			.build(per_slot, tuning.root_bits_max);
+			.build(shape);
 		table.nodes_on_path = std::max(table.nodes_on_path, nodes.take_depth());
 	}
-	nodes.append_values();
+	const uint32_t words = nodes.append_values();
+	finish_directories(table.units, table.geometry.permitted, words);
+	finish_directories(table.units, table.geometry.entries, words);
 	if (table.units.empty())
 		table.units.resize(1);
 	table.geometry.units = static_cast<uint32_t>(table.units.size());

@@ -36,6 +36,7 @@ struct PrefixTableTuning {
 	unsigned root_bits_max = 20;
 	double ranges_per_slot_v4 = 8;
 	double ranges_per_slot_v6 = 2;
+	bool two_levels_v6 = true;
 };
 
 // The table of one family (4 or 6). The n-th entry that is denied or never_drop, counted over both families from

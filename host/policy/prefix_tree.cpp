@@ -68,11 +68,11 @@ bool alternates(std::span<const Separator> separators, uint32_t start) {
 
 } // namespace
 
-uint32_t PrefixNodes::allocate(std::size_t nodes) {
+uint32_t PrefixNodes::allocate(std::size_t units) {
 	const std::size_t first = units_.size();
-	if (first + nodes > kPrefixUnitsMax)
+	if (first + units > kPrefixUnitsMax)
 		throw std::length_error("the prefixes need more than 16 GiB");
-	units_.resize(first + nodes);
+	units_.resize(first + units);
 	return static_cast<uint32_t>(first);
 }
 
@@ -123,22 +123,31 @@ void PrefixNodes::fill_leaf(uint32_t index, std::span<const Separator> separator
 		return;
 	}
 	node.kind = TMON_NODE_VALUES;
-	node.base = static_cast<uint32_t>(values_.size());
+	node.base = reserve_words(separators.size() + 1);
 	with_values_.push_back(index);
-	values_.push_back(start);
-	for (const Separator& separator : separators)
-		values_.push_back(separator.value);
+	set_word(node.base, start);
+	for (std::size_t i = 0; i < separators.size(); ++i)
+		set_word(node.base + static_cast<uint32_t>(i) + 1, separators[i].value);
 }
 
 unsigned PrefixNodes::take_depth() { return std::exchange(depth_, 0); }
 
-void PrefixNodes::append_values() {
+uint32_t PrefixNodes::reserve_words(std::size_t count) {
+	const std::size_t first = values_.size();
+	if (first + count > kPrefixUnitsMax * TMON_PREFIX_WORDS - TMON_PREFIX_WORDS)
+		throw std::length_error("the prefixes need more than 16 GiB");
+	values_.resize(first + count);
+	return static_cast<uint32_t>(first);
+}
+
+uint32_t PrefixNodes::append_values() {
 	const std::size_t words = values_.size();
 	const uint32_t first = allocate((words + TMON_PREFIX_WORDS - 1) / TMON_PREFIX_WORDS);
 	for (const uint32_t index : with_values_)
 		units_[index].node.base += first * TMON_PREFIX_WORDS;
 	for (std::size_t i = 0; i < words; ++i)
 		units_[first + i / TMON_PREFIX_WORDS].words[i % TMON_PREFIX_WORDS] = values_[i];
+	return first * TMON_PREFIX_WORDS;
 }
 
 } // namespace tmon

@@ -25,17 +25,24 @@ public:
 	// Returns its index. Throws std::bad_alloc or std::length_error.
 	uint32_t build(std::span<const Separator> separators, uint32_t start, uint64_t low, uint64_t high);
 
+	// Units for a root or for nodes; the index of the first.
+	uint32_t allocate(std::size_t units);
+
 	// The most nodes on a path of what was built since the last call.
 	unsigned take_depth();
 
-	// Appends the values that nodes refer to. Nothing can be built afterwards.
-	void append_values();
+	// Room for references that go where the values go; the position of the first among them.
+	uint32_t reserve_words(std::size_t count);
+	void set_word(uint32_t position, uint32_t reference) { values_[position] = reference; }
+
+	// Appends the values that nodes refer to and the reserved words; returns the word where they begin. Nothing can be
+	// built afterwards.
+	uint32_t append_values();
 
 private:
 	void fill(uint32_t index, std::span<const Separator> separators, uint32_t start, uint64_t low, uint64_t high,
 	          unsigned depth);
 	void fill_leaf(uint32_t index, std::span<const Separator> separators, uint32_t start);
-	uint32_t allocate(std::size_t nodes);
 
 	std::vector<tmon_prefix_unit>& units_;
 	std::vector<uint32_t> values_;
