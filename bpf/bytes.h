@@ -52,4 +52,9 @@ static __always_inline uint32_t tmon_load_raw32(const uint8_t *at)
 	return TMON_LOAD(uint32_t, at);
 }
 
+static __always_inline uint64_t tmon_load_raw64(const uint8_t *at)
+{
+	return TMON_LOAD(uint64_t, at);
+}
+
 #endif

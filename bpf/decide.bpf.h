@@ -6,23 +6,29 @@
 #include "block_list.bpf.h"
 #include "lookup.bpf.h"
 
+/* In a decision: on the block list. Never together with what else a decision can say. */
+#define TMON_DECISION_BLOCKED 0x80000000u
+
 static __always_inline uint32_t tmon_with_block(uint32_t decision, int blocked)
 {
 	return blocked && !(decision & TMON_DECISION_NEVER_DROP) ? TMON_DECISION_BLOCKED : decision;
 }
 
 /*
- * Addresses are in host byte order. Neither inlined nor static: the verifier looks at such a function once, and
+ * The address as it lies in the packet. Neither inlined nor static: the verifier looks at such a function once, and
  * otherwise would do so along each of the thousands of ways that a packet can take from here on.
  */
-__attribute__((noinline)) uint32_t tmon_decide_v4(uint32_t address)
+__attribute__((noinline)) uint32_t tmon_judge_v4(uint32_t address)
 {
-	return tmon_with_block(tmon_decision_v4(address), tmon_blocked_v4(address));
+	return tmon_with_block(tmon_decision_v4((const uint8_t *)&address), tmon_blocked_v4(TMON_BE32(address)));
 }
 
-__attribute__((noinline)) uint32_t tmon_decide_v6(uint64_t high, uint64_t low)
+__attribute__((noinline)) uint32_t tmon_judge_v6(uint64_t first_half, uint64_t second_half)
 {
-	return tmon_with_block(tmon_decision_v6(high, low), tmon_blocked_v6(high, low));
+	uint64_t address[2] = {first_half, second_half};
+
+	return tmon_with_block(tmon_decision_v6((const uint8_t *)address),
+			       tmon_blocked_v6(TMON_BE64(first_half), TMON_BE64(second_half)));
 }
 
 #endif

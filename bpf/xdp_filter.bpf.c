@@ -125,7 +125,7 @@ int xdp_filter(struct xdp_md *ctx)
 	uint32_t ifindex = ctx->ingress_ifindex;
 	uint32_t index = interface_index;
 	struct tmon_counters *counted = bpf_map_lookup_elem(&counters, &index);
-	uint32_t decision = TMON_DECISION_DENIED;
+	uint32_t decision = 0;
 	uint32_t verdict;
 	struct tmon_frame frame;
 
@@ -135,10 +135,10 @@ int xdp_filter(struct xdp_md *ctx)
 
 	switch (tmon_classify(data, end, (uint32_t)bytes, &frame)) {
 	case TMON_NETWORK_IPV4:
-		decision = tmon_decide_v4(tmon_load_be32(frame.l3 + 12));
+		decision = tmon_judge_v4(tmon_load_raw32(frame.l3 + 12));
 		break;
 	case TMON_NETWORK_IPV6:
-		decision = tmon_decide_v6(tmon_load_be64(frame.l3 + 8), tmon_load_be64(frame.l3 + 16));
+		decision = tmon_judge_v6(tmon_load_raw64(frame.l3 + 8), tmon_load_raw64(frame.l3 + 16));
 		break;
 	case TMON_NETWORK_ARP:
 		return pass(counted, &frame, end, ifindex, bytes, TMON_VERDICT_UNFILTERED_ARP);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/filter/generation.hpp"
 
-#include "bpf/prefix_decision.h"
 #include "host/filter/filter_error.hpp"
 #include "host/filter/load_log.hpp"
+#include "host/filter/table_maps.hpp"
 #include "xdp_filter.skel.h"
 
 #include <bpf/bpf.h>
@@ -19,31 +19,32 @@ namespace tmon {
 void Generation::CloseSkeleton::operator()(::xdp_filter* skeleton) const noexcept { xdp_filter__destroy(skeleton); }
 
 Generation::Generation(const Rules& rules, const SharedMaps& shared, uint64_t number, uint32_t first_entry_id)
-    : number_(number), first_entry_id_(first_entry_id), next_entry_id_(first_entry_id),
-      counts_(count_entries(rules.policy)), drops_(rules.drop), dry_run_(rules.dry_run) {
+    : number_(number), first_entry_id_(first_entry_id), counts_(count_entries(rules.policy)), drops_(rules.drop),
+      dry_run_(rules.dry_run) {
+	const Tables tables{build_prefix_table(rules.policy.entries, 4, first_entry_id),
+	                    build_prefix_table(rules.policy.entries, 6, first_entry_id)};
+	next_entry_id_ = first_entry_id + static_cast<uint32_t>(counts_.of(EntryClass::denied) + counts_.of(EntryClass::never_drop));
 	bpf_map_info counters{};
 	__u32 size = sizeof counters;
 	if (bpf_obj_get_info_by_fd(shared.descriptor(SharedMaps::Map::counters), &counters, &size) != 0)
 		throw FilterError("cannot look at the counters: " + errno_text(errno));
 	for (std::size_t i = 0; i < counters.max_entries; ++i)
-		load_program(rules, shared, i);
-	fill_tables(rules);
+		load_program(rules, tables, shared, i);
+	fill_table_map(programs_.front()->obj, tables.v4);
+	fill_table_map(programs_.front()->obj, tables.v6);
 }
 
 Generation::~Generation() = default;
 
-void Generation::load_program(const Rules& rules, const SharedMaps& shared, std::size_t interface) {
+void Generation::load_program(const Rules& rules, const Tables& tables, const SharedMaps& shared,
+                              std::size_t interface) {
 	const LoadLog log;
 	programs_.emplace_back(xdp_filter__open());
 	::xdp_filter* program = programs_.back().get();
 	if (!program)
 		throw FilterError("cannot open the XDP program: " + errno_text(errno));
-	const auto sum = [](const std::array<std::size_t, 3>& each) {
-		return static_cast<uint32_t>(each[0] + each[1] + each[2]);
-	};
-	const uint32_t v4 = sum(counts_.v4), v6 = sum(counts_.v6);
-	program->rodata->has_prefixes_v4 = v4 > 0;
-	program->rodata->has_prefixes_v6 = v6 > 0;
+	prepare_table_map(program->obj, tables.v4);
+	prepare_table_map(program->obj, tables.v6);
 	program->rodata->drop_mode = rules.drop;
 	program->rodata->dry_run = rules.dry_run;
 	program->rodata->trace = rules.trace;
@@ -51,8 +52,6 @@ void Generation::load_program(const Rules& rules, const SharedMaps& shared, std:
 	const tmon_rings& layout = shared.layout();
 	program->rodata->ring_slots_index = static_cast<uint32_t>(layout.slots_offset / TMON_RING_UNIT);
 	program->rodata->ring_slots_shift = static_cast<uint32_t>(std::countr_zero(layout.slots));
-	bpf_map__set_max_entries(program->maps.prefixes_v4, std::max(v4, 1u));
-	bpf_map__set_max_entries(program->maps.prefixes_v6, std::max(v6, 1u));
 	const auto reuse = [](bpf_map* map, int descriptor) {
 		if (const int error = bpf_map__reuse_fd(map, descriptor); error != 0)
 			throw FilterError("cannot share the map " + std::string(bpf_map__name(map)) + ": " + errno_text(error));
@@ -71,23 +70,6 @@ void Generation::load_program(const Rules& rules, const SharedMaps& shared, std:
 	if (const int error = xdp_filter__load(program); error != 0)
 		throw FilterError("the kernel refused the XDP program: " + errno_text(error) + "\n" +
 		                  explain_refusal(log.text()));
-}
-
-void Generation::fill_tables(const Rules& rules) {
-	const int v4 = bpf_map__fd(programs_.front()->maps.prefixes_v4);
-	const int v6 = bpf_map__fd(programs_.front()->maps.prefixes_v6);
-	for (const PolicyEntry& entry : rules.policy.entries) {
-		const Prefix& prefix = entry.prefix;
-		unsigned char key[20]; // the trie's key: length in bits, then the address
-		const uint32_t length = prefix.length;
-		std::memcpy(key, &length, sizeof length);
-		std::memcpy(key + sizeof length, prefix.address.data(), prefix.address.size());
-		uint32_t decision = TMON_DECISION_PERMITTED;
-		if (entry.kind != EntryClass::permitted)
-			decision = next_entry_id_++ | (entry.kind == EntryClass::never_drop ? TMON_DECISION_NEVER_DROP : 0);
-		if (bpf_map_update_elem(prefix.family == 4 ? v4 : v6, key, &decision, BPF_ANY) != 0)
-			throw FilterError("cannot store the prefix " + to_string(prefix) + ": " + errno_text(errno));
-	}
 }
 
 int Generation::program(std::size_t interface) const {

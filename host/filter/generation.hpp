@@ -5,6 +5,7 @@
 
 #include "host/filter/rules.hpp"
 #include "host/filter/shared_maps.hpp"
+#include "host/policy/prefix_table.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -37,11 +38,13 @@ private:
 	struct CloseSkeleton {
 		void operator()(::xdp_filter* skeleton) const noexcept;
 	};
-	void load_program(const Rules& rules, const SharedMaps& shared, std::size_t interface);
-	void fill_tables(const Rules& rules);
+	struct Tables {
+		PrefixTable v4, v6;
+	};
+	void load_program(const Rules& rules, const Tables& tables, const SharedMaps& shared, std::size_t interface);
 
 	uint64_t number_;
-	uint32_t first_entry_id_, next_entry_id_;
+	uint32_t first_entry_id_, next_entry_id_ = 0;
 	PolicyCounts counts_;
 	bool drops_, dry_run_;
 	std::vector<std::unique_ptr<::xdp_filter, CloseSkeleton>> programs_; // share the tables of the first

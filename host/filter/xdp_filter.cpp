@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/filter/xdp_filter.hpp"
 
-#include "bpf/prefix_decision.h"
+#include "bpf/prefix_table.h"
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -47,7 +47,7 @@ std::unique_ptr<Generation> XdpFilter::prepare(const Rules& rules) const {
 	const tmon_filter_state& state = maps_.state();
 	uint64_t first = std::max<uint64_t>(state.next_entry_id, 1);
 	// After a thousand million entries the ids begin anew; no reader lags that far behind.
-	if (first + rules.policy.entries.size() > TMON_ENTRY_ID_MAX)
+	if (first + rules.policy.entries.size() > TMON_DECISION_ENTRY_MAX)
 		first = 1;
 	return std::make_unique<Generation>(rules, maps_, state.generation + 1, static_cast<uint32_t>(first));
 }
