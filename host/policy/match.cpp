@@ -21,9 +21,8 @@ std::vector<const PolicyEntry*> covering_entries(const Policy& policy, const Pre
 	for (const PolicyEntry& entry : policy.entries)
 		if (covers(entry.prefix, address))
 			found.push_back(&entry);
-	std::sort(found.begin(), found.end(), [](const PolicyEntry* a, const PolicyEntry* b) {
-		return a->prefix.length > b->prefix.length;
-	});
+	std::sort(found.begin(), found.end(),
+	          [](const PolicyEntry* a, const PolicyEntry* b) { return a->prefix.length > b->prefix.length; });
 	return found;
 }
 
