@@ -30,7 +30,8 @@ int check_configs(const CheckConfigs& options, const InstalledTree& tree) {
 			std::printf("%s\n", summary_of(name, *result.config).c_str());
 	}
 	if (options.json)
-		std::printf("%s\n", boost::json::serialize(boost::json::object{{"right", right}, {"files", reports}}).c_str());
+		std::printf("%s\n",
+		            boost::json::serialize(boost::json::object{{"right", right}, {"files", reports}}).c_str());
 	return right ? exit_ok : exit_configuration;
 }
 

@@ -69,7 +69,8 @@ std::string summary_of(const std::string& name, const Config& config) {
 		if (keys.kind != EntryClass::never_drop)
 			text += to_string(keys.kind);
 		if (sum > 0)
-			text += " (" + std::to_string(of_class.ipv4) + " IPv4, " + std::to_string(of_class.ipv6) + " IPv6)";
+			text +=
+			    " (" + std::to_string(of_class.ipv4) + " IPv4, " + std::to_string(of_class.ipv6) + " IPv6)";
 		text += keys.kind == EntryClass::never_drop ? "; " : ", ";
 	}
 	return text + (config.drop_packets ? "drops" : "only logs") + "; plugins: " + joined(names_of(config.plugins)) +

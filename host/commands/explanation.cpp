@@ -22,12 +22,11 @@ EntryClass verdict_of(const Chain& chain) { return chain.empty() ? EntryClass::d
 
 std::string_view in_words(EntryClass verdict, const Config& config) {
 	switch (verdict) {
-	case EntryClass::permitted:
-		return "permitted: passes, and is not reported";
+	case EntryClass::permitted: return "permitted: passes, and is not reported";
 	case EntryClass::never_drop:
-		return config.drop_packets ? "never dropped: reported, and passes" : "never dropped: reported, as nothing is dropped here";
-	case EntryClass::denied:
-		break;
+		return config.drop_packets ? "never dropped: reported, and passes"
+		                           : "never dropped: reported, as nothing is dropped here";
+	case EntryClass::denied: break;
 	}
 	return config.drop_packets ? "denied: reported and dropped" : "denied: reported, as nothing is dropped here";
 }
@@ -45,8 +44,9 @@ std::string_view list_of(const PolicyEntry& entry) {
 
 std::string place_of(const PolicyEntry& entry, const Policy& policy) {
 	const EntryPlace& place = entry.place;
-	return place.line ? policy.files[place.file] + ':' + std::to_string(place.line) + ':' + std::to_string(place.column)
-	                            : policy.files[place.file];
+	return place.line
+	           ? policy.files[place.file] + ':' + std::to_string(place.line) + ':' + std::to_string(place.column)
+	           : policy.files[place.file];
 }
 
 json::object entry_json(const PolicyEntry& entry, const Policy& policy) {
@@ -86,7 +86,8 @@ json::object explanation_json(const Prefix& address, const Config& config) {
 	return {{"address", address_text(address)},
 	        {"verdict", to_string(verdict)},
 	        {"action", action_of(verdict, config)},
-	        {"decided_by", chain.empty() ? json::value(nullptr) : json::value(entry_json(*chain.front(), config.policy))},
+	        {"decided_by",
+	         chain.empty() ? json::value(nullptr) : json::value(entry_json(*chain.front(), config.policy))},
 	        {"overrides", std::move(overridden)}};
 }
 

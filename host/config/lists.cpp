@@ -31,11 +31,13 @@ std::string read_entry_name(const Value& value, const std::string& path, Finding
 		return {};
 	if (name->empty() || name->size() > 64 || has_control_character(*name))
 		findings.error(value.place,
-			       path + ' ' + quote(*name) + ": a name has 1 to 64 bytes and no control characters");
+		               path + ' ' + quote(*name) + ": a name has 1 to 64 bytes and no control characters");
 	return *name;
 }
 
-std::string_view in_words(EntryClass kind) { return kind == EntryClass::never_drop ? "never dropped" : to_string(kind); }
+std::string_view in_words(EntryClass kind) {
+	return kind == EntryClass::never_drop ? "never dropped" : to_string(kind);
+}
 
 } // namespace
 
@@ -61,14 +63,14 @@ void ListReader::read_element(const Value& value, std::size_t index, EntryClass 
 	Place place = value.place;
 	if (value.get<Value::Object>())
 		read_object(value, path,
-			    {{"cidr",
-			      [&](const Value& v) {
-				      place = v.place;
-				      prefix = read_prefix(v, path + ".cidr", findings_);
-			      },
-			      true},
-			     {"name", [&](const Value& v) { name = read_entry_name(v, path + ".name", findings_); }}},
-			    findings_);
+		            {{"cidr",
+		              [&](const Value& v) {
+			              place = v.place;
+			              prefix = read_prefix(v, path + ".cidr", findings_);
+		              },
+		              true},
+		             {"name", [&](const Value& v) { name = read_entry_name(v, path + ".name", findings_); }}},
+		            findings_);
 	else if (value.get<std::string>())
 		prefix = read_prefix(value, path, findings_);
 	else
@@ -108,13 +110,14 @@ void ListReader::read_file(const Value& value, const std::string& element, Entry
 	});
 	if (earlier != files_.end())
 		return refuse(*given, "the file is read already, for " + earlier->element + " at " +
-					  sources_.describe(earlier->place, value.place.source));
+		                          sources_.describe(earlier->place, value.place.source));
 	files_.push_back({canonical, element, value.place});
 
 	auto text = read_regular_file(path, max_list_bytes);
 	if (const auto* error = std::get_if<FileError>(&text))
-		return refuse(*given, error->reason + (error->not_found && path != *given ? " (it is looked for at " + path + ')'
-											   : std::string()));
+		return refuse(*given, error->reason + (error->not_found && path != *given
+		                                           ? " (it is looked for at " + path + ')'
+		                                           : std::string()));
 	const std::string& content = std::get<std::string>(text);
 	const std::uint32_t file = sources_.add_file(path, content);
 	parts_.push_back({policy_.entries.size(), element, file});
@@ -134,7 +137,7 @@ void ListReader::file_fault(std::uint32_t file, std::uint32_t offset, std::strin
 // "denied_cidrs[3]"; of an entry in a file, nothing: its place says it all.
 std::string ListReader::label(std::size_t entry) const {
 	const auto next = std::upper_bound(parts_.begin(), parts_.end(), entry,
-					   [](std::size_t e, const Part& part) { return e < part.first; });
+	                                   [](std::size_t e, const Part& part) { return e < part.first; });
 	const Part& part = *std::prev(next);
 	return part.file ? std::string() : element_path(part.path, part.elements[entry - part.first]);
 }
@@ -146,13 +149,14 @@ void ListReader::report_duplicates() {
 		const Place place = sources_.place(later.place);
 		const std::string own = label(duplicate.later), other = label(duplicate.earlier);
 		const std::string there = (other.empty() ? "" : other + " at ") +
-					  sources_.describe(sources_.place(earlier.place), place.source);
+		                          sources_.describe(sources_.place(earlier.place), place.source);
 		std::string message = (own.empty() ? "" : own + ' ') + quote(to_string(later.prefix)) + ": ";
 		if (later.kind == earlier.kind)
-			message += "duplicate of " + there + ", " + std::string(in_words(later.kind)) + " there as well";
+			message +=
+			    "duplicate of " + there + ", " + std::string(in_words(later.kind)) + " there as well";
 		else
 			message += "a contradiction: " + std::string(in_words(later.kind)) + " here, " +
-				   std::string(in_words(earlier.kind)) + " by " + there + ": remove one of them";
+			           std::string(in_words(earlier.kind)) + " by " + there + ": remove one of them";
 		if (own.empty())
 			file_fault(place.source, place.offset, std::move(message));
 		else
@@ -174,8 +178,9 @@ Policy ListReader::finish() {
 		if (count <= max_shown_errors_of_a_list)
 			continue;
 		const std::size_t more = count - max_shown_errors_of_a_list;
-		findings_.error({file, Place::whole}, std::to_string(more) + (more == 1 ? " more error" : " more errors") +
-							  " in this file: is it a list of prefixes, one a line?");
+		findings_.error({file, Place::whole}, std::to_string(more) +
+		                                          (more == 1 ? " more error" : " more errors") +
+		                                          " in this file: is it a list of prefixes, one a line?");
 	}
 	for (std::uint32_t source = 0; source < sources_.size(); ++source)
 		policy_.files.push_back(sources_.name(source));

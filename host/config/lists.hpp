@@ -22,7 +22,7 @@ inline constexpr ListKeys list_keys[] = {{EntryClass::permitted, "permitted_cidr
                                          {EntryClass::never_drop, "never_drop", "never_drop_files"}};
 constexpr const ListKeys& keys_of(EntryClass kind) { return list_keys[static_cast<std::size_t>(kind)]; }
 
-inline constexpr std::size_t max_list_bytes = 256u << 20;    // of one file
+inline constexpr std::size_t max_list_bytes = 256u << 20;      // of one file
 inline constexpr std::size_t max_shown_errors_of_a_list = 100; // of one file; the rest is counted
 
 // Gathers the policy from all lists of a configuration.
@@ -49,8 +49,8 @@ private:
 	// The entries from `first` on, up to the next part, are of one array or file.
 	struct Part {
 		std::size_t first;
-		std::string path;                     // "denied_cidrs", "permitted_files[1]"
-		std::uint32_t file = 0;               // source; 0: the prefixes stand in the configuration
+		std::string path;                      // "denied_cidrs", "permitted_files[1]"
+		std::uint32_t file = 0;                // source; 0: the prefixes stand in the configuration
 		std::vector<std::uint32_t> elements{}; // index in the array, for each entry; empty for a file
 	};
 	struct FileRead {

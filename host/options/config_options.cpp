@@ -68,9 +68,10 @@ public:
 		app_.formatter(std::make_shared<Formatter>(usage));
 		app_.set_help_flag("-h,--help", "Print this help");
 		app_.add_flag("--json", typed_.json, "Print JSON instead of text")->disable_flag_override();
-		app_.add_flag("--drop-packets", typed_.drop_packets, "As if the run were given it")->disable_flag_override();
+		app_.add_flag("--drop-packets", typed_.drop_packets, "As if the run were given it")
+		    ->disable_flag_override();
 		app_.add_option("--set", typed_.settings,
-				"Set a value of the configuration first, as in ring.size=8M;\nmay be repeated")
+		                "Set a value of the configuration first, as in ring.size=8M;\nmay be repeated")
 		    ->type_name("KEY=VALUE")
 		    ->allow_extra_args(false);
 	}
@@ -116,7 +117,7 @@ private:
 
 std::variant<CheckConfigs, Exit> parse_check_options(std::span<const char* const> arguments) {
 	Command command("traffic-monitor check", "Says all that is wrong with configurations, at once.",
-			"Usage: traffic-monitor check FILE… [OPTIONS]\n", check_closing);
+	                "Usage: traffic-monitor check FILE… [OPTIONS]\n", check_closing);
 	command.app()
 	    .add_option("FILE", command.typed().words, "Configuration file (JSON), - for standard input")
 	    ->type_name("");
@@ -133,13 +134,13 @@ std::variant<CheckConfigs, Exit> parse_check_options(std::span<const char* const
 }
 
 std::variant<ExplainAddresses, Exit> parse_explain_options(std::span<const char* const> arguments) {
-	Command command("traffic-monitor explain", "Says what becomes of packets from an address, and which entry decides it.",
-			"Usage: traffic-monitor explain ADDRESS… -c FILE [OPTIONS]\n", explain_closing);
+	Command command("traffic-monitor explain",
+	                "Says what becomes of packets from an address, and which entry decides it.",
+	                "Usage: traffic-monitor explain ADDRESS… -c FILE [OPTIONS]\n", explain_closing);
+	command.app().add_option("ADDRESS", command.typed().words, "IPv4 or IPv6 address of a sender")->type_name("");
 	command.app()
-	    .add_option("ADDRESS", command.typed().words, "IPv4 or IPv6 address of a sender")
-	    ->type_name("");
-	command.app()
-	    .add_option("-c,--config", command.typed().config, "Configuration file (JSON), - for standard input. Required")
+	    .add_option("-c,--config", command.typed().config,
+	                "Configuration file (JSON), - for standard input. Required")
 	    ->type_name("FILE");
 	ExplainAddresses explain;
 	if (auto exit = command.parse(arguments, explain.given))
@@ -151,7 +152,7 @@ std::variant<ExplainAddresses, Exit> parse_explain_options(std::span<const char*
 		const auto address = parse_address(word);
 		if (const auto* error = std::get_if<PrefixError>(&address))
 			errors += (errors.empty() ? "" : "\ntraffic-monitor explain: ") + quote(word) + ", character " +
-				  std::to_string(error->offset + 1) + ": " + error->message;
+			          std::to_string(error->offset + 1) + ": " + error->message;
 		else
 			explain.addresses.push_back(std::get<Prefix>(address));
 	}

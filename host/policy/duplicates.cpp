@@ -29,7 +29,8 @@ struct Ipv6Key {
 	std::uint32_t length, index;
 
 	Ipv6Key(const Prefix& p, std::uint32_t i)
-	    : high(read_bits(p.address.data(), 8)), low(read_bits(p.address.data() + 8, 8)), length(p.length), index(i) {}
+	    : high(read_bits(p.address.data(), 8)), low(read_bits(p.address.data() + 8, 8)), length(p.length),
+	      index(i) {}
 	auto operator<=>(const Ipv6Key&) const = default;
 	bool same_prefix(const Ipv6Key& other) const {
 		return high == other.high && low == other.low && length == other.length;

@@ -252,14 +252,15 @@ BOOST_AUTO_TEST_CASE(check_and_explain) {
 	const std::vector<std::string> nobody = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"};
 	std::filesystem::permissions(bench.files.path(), std::filesystem::perms(0755));
 	bench.write("list.txt", "10.0.0.0/8\n");
-	const std::string good = bench.write("good.json", R"({"permitted_files": ["list.txt"], "denied_cidrs": ["10.1.0.0/16"]})");
+	const std::string good = bench.write("good.json", R"({"permitted_files": ["list.txt"], "denied_cidrs": ["10.1.0.0/16"],
+ "plugins": []})");
 	const std::string bad = bench.write("bad.json", "{\"permitted_cidrs\": [1],\n\"plugins\": [{\"plugin\": \"nothing\"}]}");
 
 	const Finished right = run_monitor(network.where, {"check", good}, nobody);
 	BOOST_TEST(right.status == 0, right.errors);
 	BOOST_TEST(right.errors == "");
 	BOOST_TEST(right.output == good + ": right; 1 permitted (1 IPv4, 0 IPv6), 1 denied (1 IPv4, 0 IPv6), 0 never dropped; only "
-	                                  "logs; plugins: console; lists: " + bench.path("list.txt") + '\n');
+	                                  "logs; plugins: none; lists: " + bench.path("list.txt") + '\n');
 	const Finished both = run_monitor(network.where, {"check", bad, good});
 	BOOST_TEST(both.status == 3);
 	BOOST_TEST(both.output == right.output);

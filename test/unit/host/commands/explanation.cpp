@@ -50,17 +50,18 @@ BOOST_AUTO_TEST_CASE(the_deciding_entry_and_those_it_overrides) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_for_programs) {
-	BOOST_TEST(json("10.1.9.9", true) ==
-	           R"({"address":"10.1.9.9","verdict":"denied","action":"drop","decided_by":{"prefix":"10.1.0.0/16",)"
-	           R"("class":"denied","list":"denied_cidrs","file":"c","line":2,"column":18},"overrides":[{"prefix":)"
-	           "\"10.0.0.0/8\",\"class\":\"permitted\",\"name\":\"o éf\",\"list\":\"permitted_cidrs\",\"file\":\"c\","
-	           "\"line\":1,\"column\":31}]}");
+	BOOST_TEST(
+	    json("10.1.9.9", true) ==
+	    R"({"address":"10.1.9.9","verdict":"denied","action":"drop","decided_by":{"prefix":"10.1.0.0/16",)"
+	    R"("class":"denied","list":"denied_cidrs","file":"c","line":2,"column":18},"overrides":[{"prefix":)"
+	    "\"10.0.0.0/8\",\"class\":\"permitted\",\"name\":\"o éf\",\"list\":\"permitted_cidrs\",\"file\":\"c\","
+	    "\"line\":1,\"column\":31}]}");
 	BOOST_TEST(json("::1", false) ==
 	           R"({"address":"::1","verdict":"denied","action":"log","decided_by":null,"overrides":[]})");
 	BOOST_TEST(json("10.1.2.3", true).find(R"("verdict":"never_drop","action":"log")") != std::string::npos);
-	BOOST_TEST(json("2001:db8::1", true).find(R"("action":"pass","decided_by":{"prefix":"2001:db8::/32","class":"permitted",)"
-	                                           R"("list":"permitted_cidrs","file":"--set permitted_cidrs.1"})") !=
-	           std::string::npos);
+	BOOST_TEST(json("2001:db8::1", true)
+	               .find(R"("action":"pass","decided_by":{"prefix":"2001:db8::/32","class":"permitted",)"
+	                     R"("list":"permitted_cidrs","file":"--set permitted_cidrs.1"})") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

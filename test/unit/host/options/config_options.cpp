@@ -14,7 +14,8 @@ std::string error_of(const std::string& command, const Arguments& arguments) {
 		const Exit* exit = std::get_if<Exit>(&result);
 		return exit && exit->code == exit_usage ? exit->text : "accepted";
 	};
-	std::string error = command == "check" ? text(parse_check_options(arguments)) : text(parse_explain_options(arguments));
+	std::string error =
+	    command == "check" ? text(parse_check_options(arguments)) : text(parse_explain_options(arguments));
 	const std::string before = "traffic-monitor " + command + ": ";
 	const std::string after = "\nTry 'traffic-monitor " + command + " --help'.\n";
 	if (!error.starts_with(before) || !error.ends_with(after))
@@ -42,13 +43,17 @@ const Bad bad[] = {
     {"explain", {"-c", "f", "10.0.0.256"}, "\"10.0.0.256\", character 8: octet 256 exceeds 255"},
     {"explain", {"-c", "f", "10.0.1"}, "\"10.0.1\", character 7: only 3 octets, four are needed"},
     {"explain", {"-c", "f", "2001:db8::x"}, "\"2001:db8::x\", character 11: unexpected 'x'"},
-    {"explain", {"-c", "f", "10.0.0.0/8"},
+    {"explain",
+     {"-c", "f", "10.0.0.0/8"},
      "\"10.0.0.0/8\", character 9: a prefix: give one address in it, such as 10.0.0.0"},
-    {"explain", {"-c", "f", "fe80::1%eth0"},
+    {"explain",
+     {"-c", "f", "fe80::1%eth0"},
      "\"fe80::1%eth0\", character 8: zone \"%eth0\": the filter looks at the address alone, leave it out"},
-    {"explain", {"-c", "f", "::ffff:10.0.0.1"},
+    {"explain",
+     {"-c", "f", "::ffff:10.0.0.1"},
      "\"::ffff:10.0.0.1\", character 1: an IPv4-mapped address: write it as IPv4, 10.0.0.1"},
-    {"explain", {"-c", "f", "x", "10.0.0.1", "y"},
+    {"explain",
+     {"-c", "f", "x", "10.0.0.1", "y"},
      "\"x\", character 1: unexpected 'x'\ntraffic-monitor explain: \"y\", character 1: unexpected 'y'"},
 };
 
@@ -62,8 +67,8 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_say_what_is_wrong) {
 }
 
 BOOST_AUTO_TEST_CASE(files_addresses_and_options_are_taken) {
-	const auto check =
-	    std::get<0>(parse_check_options(Arguments{"a", "--json", "-", "--set", "ring.size=8M", "--drop-packets", "b"}));
+	const auto check = std::get<0>(
+	    parse_check_options(Arguments{"a", "--json", "-", "--set", "ring.size=8M", "--drop-packets", "b"}));
 	BOOST_TEST(check.files == (std::vector<std::string>{"a", "-", "b"}), boost::test_tools::per_element());
 	BOOST_TEST((check.json && check.given.drop_packets));
 	BOOST_REQUIRE(check.given.settings.size() == 1);

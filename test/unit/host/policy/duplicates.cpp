@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_CASE(they_are_those_that_a_map_finds) {
 		for (PolicyEntry& entry : entries) {
 			entry.prefix.family = random() % 2 ? 4 : 6;
 			entry.prefix.length = static_cast<uint8_t>(16 + random() % 2);
-			entry.prefix.address[random() % (entry.prefix.family == 4 ? 4 : 16)] = static_cast<uint8_t>(random() % 3);
+			entry.prefix.address[random() % (entry.prefix.family == 4 ? 4 : 16)] =
+			    static_cast<uint8_t>(random() % 3);
 			entry.kind = static_cast<EntryClass>(random() % 3);
 		}
 		std::map<Prefix, uint32_t> first;

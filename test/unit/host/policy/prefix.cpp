@@ -3,11 +3,16 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 #include <arpa/inet.h>
 
 #include <random>
 #include <string>
 
+using tmon::address_text;
+using tmon::parse_address;
+using tmon::to_string;
 using tmon::parse_prefix;
 using tmon::Prefix;
 using tmon::PrefixError;
@@ -268,6 +273,48 @@ BOOST_AUTO_TEST_CASE(random_text_is_an_address_where_the_c_library_says_so) {
 	}
 	BOOST_TEST(accepted > 50'000);
 	BOOST_TEST(accepted < 250'000);
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_prefixes_of_full_length) {
+	for (const auto& [text, canonical] : {std::pair("10.0.0.1", "10.0.0.1/32"), std::pair("2001:DB8::1", "2001:db8::1/128"),
+	                                      std::pair("::", "::/128"), std::pair("64:ff9b::1.2.3.4", "64:ff9b::102:304/128")}) {
+		const auto address = parse_address(text);
+		BOOST_REQUIRE(std::holds_alternative<Prefix>(address));
+		BOOST_TEST(to_string(std::get<Prefix>(address)) == canonical);
+		BOOST_TEST(address_text(std::get<Prefix>(address)) + (text[0] == '1' ? "/32" : "/128") == canonical);
+	}
+	const std::pair<std::string, PrefixError> wrong[] = {
+	    {"", {0, "empty: write an address such as 10.0.0.1 or 2001:db8::1"}},
+	    {"10.0.0.1 ", {8, "a space: write the address without any"}},
+	    {"10.0.0.0/8", {8, "a prefix: give one address in it, such as 10.0.0.0"}},
+	    {"10.0.0.1/8", {8, "a prefix: give one address, without a length"}},
+	    {"fe80::1%eth0", {7, "zone \"%eth0\": the filter looks at the address alone, leave it out"}},
+	    {"::ffff:1.2.3.4", {0, "an IPv4-mapped address: write it as IPv4, 1.2.3.4"}},
+	    {"[::1]", {0, "brackets: write the address without them"}},
+	    {"10.0.0.256", {7, "octet 256 exceeds 255"}},
+	    {"1:2:3", {5, "only 3 groups, eight are needed"}},
+	    {"localhost", {0, "unexpected 'l'"}},
+	    {std::string(1000, ':'), {0, "longer than any address"}},
+	};
+	for (const auto& [text, expected] : wrong)
+		BOOST_TEST_CONTEXT(text) {
+			const auto address = parse_address(text);
+			BOOST_REQUIRE(std::holds_alternative<PrefixError>(address));
+			BOOST_TEST(std::get<PrefixError>(address).message == expected.message);
+			BOOST_TEST(std::get<PrefixError>(address).offset == expected.offset);
+		}
+}
+
+// Messages go to terminals, whatever the text is.
+BOOST_AUTO_TEST_CASE(messages_are_short_and_printable) {
+	for (const std::string& text :
+	     {std::string("fe80::1%\x1b[2J\xff/64"), std::string(100'000, '9') + ".0.0.0/8", std::string("10.0.0.\0/8", 10)}) {
+		const auto result = parse_prefix(text);
+		BOOST_REQUIRE(std::holds_alternative<PrefixError>(result));
+		const std::string& message = std::get<PrefixError>(result).message;
+		BOOST_TEST(message.size() < 200u);
+		BOOST_TEST(std::all_of(message.begin(), message.end(), [](char c) { return c >= ' ' && c < 127; }), message);
+	}
 }
 
 BOOST_AUTO_TEST_SUITE_END()
