@@ -52,6 +52,7 @@ struct Natural : CLI::Validator {
 struct Texts {
 	std::string scenario;
 	std::string ip = "both";
+	std::string method = "auto";
 	std::string dst;
 	std::string dst6;
 	std::string src_mac;
@@ -102,6 +103,9 @@ void declare(CLI::App& app, Options& options, Texts& texts) {
 	app.add_option("--start-time", texts.start_time, "-w: time of the first packet, seconds since 1970")
 	    ->check(Natural(0, largest_start))
 	    ->capture_default_str();
+	app.add_option("--method", texts.method, "-i: XDP live frames, a packet socket, or what is best")
+	    ->check(CLI::IsMember({"auto", "live", "socket"}))
+	    ->capture_default_str();
 	app.add_flag("--queue", texts.queue, "-i: send through the interface's queueing discipline");
 	app.add_flag("--json", options.json, "print the counts as a JSON object");
 }
@@ -128,6 +132,11 @@ void interpret(Options& options, const Texts& texts) {
 	options.timeout = std::chrono::nanoseconds(static_cast<int64_t>(texts.timeout * 1e9));
 	options.start_ns = texts.start_time * second_ns;
 	options.bypass_qdisc = !texts.queue;
+	options.method = texts.method == "live"     ? Method::live
+			 : texts.method == "socket" ? Method::socket
+						    : Method::automatic;
+	if (texts.queue && options.method == Method::live)
+		throw CLI::ValidationError("--queue", "live frames bypass the queueing discipline: --method socket");
 	try {
 		if (!texts.scanner.empty())
 			scenario.scanner = packet::parse_ip(texts.scanner);

@@ -13,6 +13,7 @@ struct Summary {
 	ScenarioName scenario = ScenarioName::mixed;
 	uint64_t seed = 0;
 	uint64_t lost = 0; // dropped by the interface after it had taken them
+	std::string method = "file"; // or "live", "socket"
 };
 
 // One line without its end.

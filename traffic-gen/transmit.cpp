@@ -14,7 +14,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t batch_size = 64;
-constexpr uint64_t frames_ahead = 131072; // built before they are due; some 60 MB of mixed traffic
 constexpr nanoseconds longest_nap = std::chrono::milliseconds(20); // so that a stop is noticed soon
 
 // Frames built ahead, so that sending is not held up by their making.
@@ -79,8 +78,8 @@ Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
 	Outcome outcome;
 	Stock stock(scenario);
 	// At a set rate frames are built 10 ms ahead: building many at once would delay those that are due.
-	const uint64_t ahead =
-	    bounds.rate == 0 ? frames_ahead : std::clamp<uint64_t>(bounds.rate / 100, 1, frames_ahead);
+	const uint64_t most = sink.frames_ahead();
+	const uint64_t ahead = bounds.rate == 0 ? most : std::clamp<uint64_t>(bounds.rate / 100, 1, most);
 	stock.refill(std::min(ahead, bounds.count));
 	const Clock::time_point start = Clock::now();
 	nanoseconds pause = std::chrono::microseconds(10);
@@ -117,6 +116,7 @@ Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
 		std::this_thread::sleep_for(pause);
 		pause = std::min<nanoseconds>(pause * 2, std::chrono::milliseconds(1));
 	}
+	sink.finish();
 	outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
 	return outcome;
 }

@@ -36,6 +36,13 @@ public:
 
 	// Takes the first n of `frames`, in order, and returns n; 0 when there is no room at present.
 	virtual std::size_t send(std::span<const iovec> frames) = 0;
+
+	// Called at the end: returns once all that was taken has left.
+	virtual void finish() {}
+
+	// Frames to build before they are sent. Many where building would hold up the sending, few where it goes on
+	// meanwhile.
+	virtual uint64_t frames_ahead() const { return 131072; } // some 60 MB of mixed traffic
 };
 
 struct Bounds {
