@@ -29,7 +29,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t slot_count = std::extent_v<decltype(live_frames::live_frames__bss::slots)>;
 constexpr uint64_t single_runs = 32; // up to so many waiting frames are sent by a call each
-constexpr uint32_t first_runs = 1u << 16; // runs of a call that sends many, to begin with
+constexpr uint32_t first_runs = 1u << 17; // runs of a call that sends many, to begin with
+constexpr uint64_t busy_frames = 1024; // a call that has sent as many was worth its beginning
 constexpr uint32_t most_runs = 1u << 22;
 constexpr uint32_t batch = 64; // frames between two flushes; NAPI's budget, so that a veth's ring never fills
 
@@ -212,8 +213,8 @@ void LiveFrames::Kernel::work() {
 				failure = error;
 		if (few)
 			continue;
-		const uint64_t used = consumed() - before;
-		runs = used > runs / 2 ? std::min(runs * 2, most_runs) : std::max(runs / 2, first_runs);
+		const bool busy = consumed() - before >= busy_frames;
+		runs = busy ? std::min(runs * 2, most_runs) : std::max(runs / 2, first_runs);
 	}
 }
 

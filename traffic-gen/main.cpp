@@ -52,7 +52,7 @@ void send_on_interface(const Options& options, Scenario& scenario, const Bounds&
 	const uint32_t drops_before = transmit_drops(options.interface);
 	const auto drops = [&] { return transmit_drops(options.interface) - drops_before; };
 	if (const auto live = open_live(options)) {
-		summary.method = "live";
+		summary.way = Way::live;
 		summary.outcome = transmit(scenario, *live, bounds);
 		summary.lost = std::max<uint64_t>(live->refused(), drops());
 		if (live->refused() > 0)
@@ -60,7 +60,7 @@ void send_on_interface(const Options& options, Scenario& scenario, const Bounds&
 		return;
 	}
 	PacketSocket socket(options.interface, options.bypass_qdisc);
-	summary.method = "socket";
+	summary.way = Way::socket;
 	summary.outcome = transmit(scenario, socket, bounds);
 	// Some drivers drop a frame and say that they have taken it; those that refuse it may count that
 	// as a drop as well, and every refusal was one of the retries.
@@ -71,7 +71,10 @@ void send_on_interface(const Options& options, Scenario& scenario, const Bounds&
 Summary run(const Options& options) {
 	const auto scenario = make_scenario(options.scenario);
 	const Bounds bounds{options.count, options.rate, options.timeout, &stop};
-	Summary summary{.outcome = {}, .scenario = options.scenario.name, .seed = options.scenario.seed};
+	Summary summary{.outcome = {},
+			.scenario = options.scenario.name,
+			.seed = options.scenario.seed,
+			.attackers = scenario->attackers()};
 	if (!options.file.empty()) {
 		PcapFile file(options.file);
 		summary.outcome = write_capture(*scenario, file, options.start_ns, bounds);

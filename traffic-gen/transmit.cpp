@@ -69,9 +69,15 @@ uint64_t due_count(nanoseconds elapsed, uint64_t rate) {
 void Tally::add(const Traits& traits, std::size_t frame_size) {
 	++packets;
 	bytes += frame_size;
-	++(traits.permitted ? permitted : denied);
-	++(traits.v6 ? ipv6 : ipv4);
-	++(traits.protocol == Protocol::tcp ? tcp : traits.protocol == Protocol::udp ? udp : icmp);
+	++(traits.verdict == Verdict::permitted	   ? permitted
+	   : traits.verdict == Verdict::unfiltered ? unfiltered
+						   : denied);
+	undecidable += traits.verdict == Verdict::undecidable;
+	++(traits.family == Family::v4 ? ipv4 : traits.family == Family::v6 ? ipv6 : not_ip);
+	++(traits.protocol == Protocol::tcp    ? tcp
+	   : traits.protocol == Protocol::udp  ? udp
+	   : traits.protocol == Protocol::icmp ? icmp
+					       : other);
 }
 
 Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
