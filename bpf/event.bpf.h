@@ -3,7 +3,7 @@
 #ifndef TMON_BPF_EVENT_BPF_H
 #define TMON_BPF_EVENT_BPF_H
 
-#include "parse.h"
+#include "classify.h"
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -50,7 +50,7 @@ static __always_inline void tmon_fill_event(struct tmon_event *event, const stru
 	event->protocol = frame->protocol;
 	event->tcp_flags = frame->tcp_flags;
 	event->action = action;
-	event->packet_size = frame->ip_version ? frame->ip_length : (uint32_t)(end - ip);
+	event->packet_size = tmon_packet_size(frame);
 	event->ifindex = ifindex;
 	event->vlan = frame->vlan;
 	event->reason = frame->reason;

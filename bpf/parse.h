@@ -1,101 +1,19 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a frame is: link layer, network layer, transport layer, in this order and only as far as it is
- * asked for. Compiled by clang into the XDP program and natively into everything that reads captures
- * and into the tests: the same source, the same answers.
+ * IP and what it carries. Compiled by clang into the XDP program and natively into everything that reads
+ * captures and into the tests: the same source, the same answers.
  *
- * Formats: IEEE 802.1Q-2022 (tags), RFC 791, RFC 8200 (IPv6 and its extension headers), RFC 4302 (AH
- * counts its length in 4-octet units).
+ * Formats: RFC 791, RFC 8200 (IPv6 and its extension headers), RFC 4302 (AH counts its length in 4-octet
+ * units), RFC 2675 (jumbograms).
  *
- * A function that finds less than it needs says so in `reason` or `flags`; it never reads at or behind
- * `end`.
+ * A function that finds less than it needs says so in `reason` or `flags`.
  */
 #ifndef TMON_BPF_PARSE_H
 #define TMON_BPF_PARSE_H
 
-#include "bytes.h"
+#include "frame.h"
 
-#include <traffic_monitor/event.h>
-
-#define TMON_ETHERNET_HEADER 14
-#define TMON_VLAN_TAGS_MAX 2
 #define TMON_EXTENSIONS_MAX 8 /* IPv6 extension headers followed */
-
-enum tmon_network {
-	TMON_NETWORK_OTHER, /* neither IP nor ARP */
-	TMON_NETWORK_ARP,
-	TMON_NETWORK_IPV4,
-	TMON_NETWORK_IPV6,
-	TMON_NETWORK_UNDECIDABLE, /* meant to be IP, but no source can be told: see reason */
-};
-
-struct tmon_frame {
-	const uint8_t *l3;   /* first byte behind the link layer */
-	const uint8_t *l4;   /* first byte behind the IP header and IPv6 extensions; NULL when there is none */
-	uint32_t ip_length;  /* bytes, as tmon_event.packet_size */
-	uint16_t src_port;   /* host order, as tmon_event */
-	uint16_t dst_port;
-	uint16_t vlan;
-	uint8_t network;     /* enum tmon_network */
-	uint8_t ip_version;  /* 0 until the header has been found sound enough to carry addresses */
-	uint8_t protocol;
-	uint8_t tcp_flags;
-	uint8_t reason;      /* TMON_REASON_ when undecidable */
-	uint8_t flags;       /* TMON_EVENT_ */
-};
-
-static __always_inline int tmon_is_vlan(uint16_t ether_type)
-{
-	return ether_type == 0x8100 || ether_type == 0x88a8 || ether_type == 0x9100;
-}
-
-static __always_inline void tmon_undecidable(struct tmon_frame *frame, uint8_t reason)
-{
-	frame->network = TMON_NETWORK_UNDECIDABLE;
-	frame->reason = reason;
-}
-
-/* Sets l3, network and the VLAN fields; clears all others. */
-static __always_inline void tmon_parse_link(const uint8_t *data, const uint8_t *end, struct tmon_frame *frame)
-{
-	const uint8_t *at = data + TMON_ETHERNET_HEADER;
-	uint16_t ether_type;
-
-	__builtin_memset(frame, 0, sizeof(*frame));
-	frame->l3 = data;
-	if (at > end) {
-		tmon_undecidable(frame, TMON_REASON_TRUNCATED);
-		return;
-	}
-	ether_type = tmon_load_be16(data + 12);
-#ifdef __bpf__
-#pragma unroll
-#endif
-	for (int tag = 0; tag < TMON_VLAN_TAGS_MAX; tag++) {
-		if (!tmon_is_vlan(ether_type))
-			break;
-		frame->l3 = at;
-		if (at + 4 > end) {
-			tmon_undecidable(frame, TMON_REASON_TRUNCATED);
-			return;
-		}
-		if (tag == 0) {
-			frame->vlan = tmon_load_be16(at) & 0x0fff;
-			frame->flags |= TMON_EVENT_VLAN;
-		}
-		ether_type = tmon_load_be16(at + 2);
-		at += 4;
-	}
-	frame->l3 = at;
-	if (ether_type == 0x0800)
-		frame->network = TMON_NETWORK_IPV4;
-	else if (ether_type == 0x86dd)
-		frame->network = TMON_NETWORK_IPV6;
-	else if (ether_type == 0x0806)
-		frame->network = TMON_NETWORK_ARP;
-	else if (tmon_is_vlan(ether_type))
-		tmon_undecidable(frame, TMON_REASON_VLAN_DEPTH);
-}
 
 /* For TMON_NETWORK_IPV4: checks the header; source and destination are at l3 + 12 and l3 + 16 when
  * ip_version is set. */
@@ -104,10 +22,8 @@ static __always_inline void tmon_parse_ipv4(struct tmon_frame *frame, const uint
 	const uint8_t *ip = frame->l3;
 	uint32_t header, fragment;
 
-	if (ip + 20 > end) {
-		tmon_undecidable(frame, TMON_REASON_TRUNCATED);
+	if (!tmon_has(frame, end, 20))
 		return;
-	}
 	if (ip[0] >> 4 != 4) {
 		tmon_undecidable(frame, TMON_REASON_BAD_VERSION);
 		return;
@@ -115,13 +31,18 @@ static __always_inline void tmon_parse_ipv4(struct tmon_frame *frame, const uint
 	frame->ip_version = 4;
 	frame->protocol = ip[9];
 	frame->ip_length = tmon_load_be16(ip + 2);
+	/* BIG TCP: what the kernel has merged to more than the field can say has 0 in it. No frame on a wire
+	 * is that long. */
+	if (frame->ip_length == 0 && frame->rest > 0xffff && frame->protocol == TMON_PROTO_TCP)
+		frame->ip_length = frame->rest;
 	header = (uint32_t)(ip[0] & 0x0f) * 4;
 	if (header < 20 || frame->ip_length < header) {
 		tmon_undecidable(frame, TMON_REASON_BAD_HEADER);
 		return;
 	}
-	if (frame->ip_length > (uint32_t)(end - ip))
+	if (frame->ip_length > frame->rest)
 		frame->flags |= TMON_EVENT_SHORT;
+	frame->ip_bound = frame->ip_length;
 	fragment = tmon_load_be16(ip + 6) & 0x3fff; /* more-fragments bit and offset */
 	if (fragment)
 		frame->flags |= TMON_EVENT_FRAGMENT;
@@ -134,21 +55,44 @@ static __always_inline void tmon_parse_ipv4(struct tmon_frame *frame, const uint
 static __always_inline void tmon_parse_ipv6(struct tmon_frame *frame, const uint8_t *end)
 {
 	const uint8_t *ip = frame->l3;
+	uint32_t payload;
 
-	if (ip + 40 > end) {
-		tmon_undecidable(frame, TMON_REASON_TRUNCATED);
+	if (!tmon_has(frame, end, 40))
 		return;
-	}
 	if (ip[0] >> 4 != 6) {
 		tmon_undecidable(frame, TMON_REASON_BAD_VERSION);
 		return;
 	}
 	frame->ip_version = 6;
 	frame->protocol = ip[6];
-	frame->ip_length = 40 + (uint32_t)tmon_load_be16(ip + 4);
-	if (frame->ip_length > (uint32_t)(end - ip))
+	payload = tmon_load_be16(ip + 4);
+	frame->ip_length = 40 + payload;
+	frame->ip_bound = frame->ip_length;
+	if (payload == 0 && frame->protocol == 0) {
+		/* A jumbogram says its length in the hop-by-hop header; Linux trims nothing here, whether it
+		 * truly is one or not. Only one that is longer than the field can say has a length of its own. */
+		frame->ip_bound = frame->rest;
+		if (frame->rest > 40 + 0xffff)
+			frame->ip_length = frame->rest;
+	}
+	if (frame->ip_length > frame->rest)
 		frame->flags |= TMON_EVENT_SHORT;
 }
+
+/* Which protocols are IPv6 extension headers: bit 0; and in how many octets each counts what exceeds its first 8
+ * (8, 4, or 0 where nothing does): the other bits. A table and not a switch, because the verifier follows every
+ * branch of every header of a chain, and runs out of patience. */
+static const uint8_t tmon_extensions[256] = {
+	9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0 hop-by-hop options */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 1, 0, 0, 0, /* 43 routing, 44 fragment */
+	0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, /* 51 authentication, 60 destination options */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 9, 9, 0, 0, 0, /* 135 mobility, 139 host identity, 140 shim6 */
+};
 
 /* Follows the extension headers of an IPv6 packet: sets protocol, l4 and the fragment flag. */
 static __always_inline void tmon_parse_extensions(struct tmon_frame *frame, const uint8_t *end)
@@ -156,41 +100,26 @@ static __always_inline void tmon_parse_extensions(struct tmon_frame *frame, cons
 	const uint8_t *at = frame->l3 + 40;
 
 	for (int i = 0; i < TMON_EXTENSIONS_MAX; i++) {
-		uint32_t length;
+		uint8_t kind = tmon_extensions[frame->protocol];
+		int is_fragment = frame->protocol == 44;
 
-		switch (frame->protocol) {
-		case 0:   /* hop-by-hop options */
-		case 43:  /* routing */
-		case 60:  /* destination options */
-		case 135: /* mobility */
-		case 139: /* host identity */
-		case 140: /* shim6 */
-			if (at + 8 > end)
-				return;
-			length = ((uint32_t)at[1] + 1) * 8;
-			break;
-		case 51: /* authentication */
-			if (at + 8 > end)
-				return;
-			length = ((uint32_t)at[1] + 2) * 4;
-			break;
-		case 44: /* fragment */
-			if (at + 8 > end)
-				return;
-			frame->flags |= TMON_EVENT_FRAGMENT;
-			/* Only the first fragment holds what comes next. */
-			if (tmon_load_be16(at + 2) & 0xfff8) {
-				frame->protocol = at[0];
-				return;
-			}
-			length = 8;
-			break;
-		default:
+		if (!kind) {
 			frame->l4 = at;
 			return;
 		}
+		if (at + 8 > end || (uint32_t)(at - frame->l3) + 8 > frame->ip_bound)
+			return;
 		frame->protocol = at[0];
-		at += length;
+		if (is_fragment) {
+			uint16_t fragment = tmon_load_be16(at + 2);
+
+			if (fragment & 0xfff9) /* offset, and whether more follow: neither in an atomic fragment */
+				frame->flags |= TMON_EVENT_FRAGMENT;
+			/* Only the first fragment holds what comes next. */
+			if (fragment & 0xfff8)
+				return;
+		}
+		at += 8 + at[1] * (kind & 12u);
 	}
 }
 
@@ -212,9 +141,8 @@ static __always_inline void tmon_parse_transport(struct tmon_frame *frame, const
 	frame->flags |= TMON_EVENT_NO_PORTS;
 	if (!l4 || l4 + 4 > end)
 		return;
-	/* A jumbogram (RFC 2675) has an IP length of 40 and says nothing about its end. */
 	there = (uint32_t)(l4 - frame->l3) + (frame->protocol == TMON_PROTO_TCP ? 14 : 4);
-	if (frame->ip_length < there && !(frame->ip_version == 6 && frame->ip_length == 40))
+	if (there > frame->ip_bound)
 		return;
 	if (frame->protocol == TMON_PROTO_ICMP || frame->protocol == TMON_PROTO_ICMPV6) {
 		frame->src_port = l4[0];
@@ -241,7 +169,8 @@ static __always_inline int tmon_is_neighbour_discovery(const struct tmon_frame *
 	       frame->dst_port == 0 && frame->l3[7] == 255;
 }
 
-/* DHCP between client and server ports, whole datagrams only (RFC 2131, RFC 8415). */
+/* DHCP between client and server ports (RFC 2131, RFC 8415): whole datagrams, without IPv4 options or IPv6
+ * extension headers, through which a stranger could ask for more than a lease. */
 static __always_inline int tmon_is_dhcp(const struct tmon_frame *frame)
 {
 	uint16_t low = frame->src_port < frame->dst_port ? frame->src_port : frame->dst_port;
@@ -249,7 +178,9 @@ static __always_inline int tmon_is_dhcp(const struct tmon_frame *frame)
 
 	if (frame->protocol != TMON_PROTO_UDP || (frame->flags & (TMON_EVENT_NO_PORTS | TMON_EVENT_FRAGMENT)))
 		return 0;
-	return frame->ip_version == 4 ? low == 67 && high == 68 : low == 546 && high == 547;
+	if (frame->ip_version == 4)
+		return frame->l4 == frame->l3 + 20 && low == 67 && high == 68;
+	return frame->l4 == frame->l3 + 40 && low == 546 && high == 547;
 }
 
 #endif

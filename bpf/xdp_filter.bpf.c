@@ -6,9 +6,10 @@
  * frames that are not IP pass and are counted as unfiltered. All else is denied: reported, and dropped
  * in drop mode. A packet whose source cannot be told is denied too, with the reason.
  */
+#include "classify.h"
 #include "counters.h"
+#include "frame_data.bpf.h"
 #include "lookup.bpf.h"
-#include "parse.h"
 
 /* The report step can be exchanged at compile time; the benchmarks compare others with it. */
 #ifndef TMON_REPORT_HEADER
@@ -61,12 +62,12 @@ static __always_inline void trace_verdict(const struct tmon_frame *frame, const 
 	}
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int xdp_filter(struct xdp_md *ctx)
 {
+	uint64_t bytes = tmon_frame_length(ctx);
 	const uint8_t *data = (const uint8_t *)(long)ctx->data;
 	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
-	uint64_t bytes = (uint64_t)(end - data);
 	uint32_t ifindex = ctx->ingress_ifindex;
 	uint32_t index = interface_index;
 	struct tmon_counters *counted = bpf_map_lookup_elem(&counters, &index);
@@ -76,45 +77,44 @@ int xdp_filter(struct xdp_md *ctx)
 		return XDP_PASS;
 	counted->seen++;
 
-	tmon_parse_link(data, end, &frame);
-	if (frame.network == TMON_NETWORK_IPV4) {
-		tmon_parse_ipv4(&frame, end);
-		if (frame.network == TMON_NETWORK_IPV4 && tmon_permitted_v4(frame.l3 + 12)) {
+	switch (tmon_classify(data, end, (uint32_t)bytes, &frame)) {
+	case TMON_NETWORK_IPV4:
+		if (tmon_permitted_v4(frame.l3 + 12)) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
 		}
-	} else if (frame.network == TMON_NETWORK_IPV6) {
-		tmon_parse_ipv6(&frame, end);
-		if (frame.network == TMON_NETWORK_IPV6 && tmon_permitted_v6(frame.l3 + 8)) {
+		break;
+	case TMON_NETWORK_IPV6:
+		if (tmon_permitted_v6(frame.l3 + 8)) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
 		}
-		if (frame.network == TMON_NETWORK_IPV6)
-			tmon_parse_extensions(&frame, end);
-	} else if (frame.network == TMON_NETWORK_ARP) {
+		break;
+	case TMON_NETWORK_ARP:
 		trace_verdict(&frame, end, ifindex, "unfiltered (ARP)");
 		count(counted, TMON_VERDICT_UNFILTERED_ARP, &frame, bytes);
 		return XDP_PASS;
-	} else if (frame.network == TMON_NETWORK_OTHER) {
+	case TMON_NETWORK_OTHER:
 		trace_verdict(&frame, end, ifindex, "unfiltered (not IP)");
 		count(counted, TMON_VERDICT_UNFILTERED_NON_IP, &frame, bytes);
 		return XDP_PASS;
+	case TMON_NETWORK_UNDECIDABLE:
+		break;
 	}
 
-	if (frame.network != TMON_NETWORK_UNDECIDABLE) {
-		tmon_parse_transport(&frame, end);
-		if (tmon_is_neighbour_discovery(&frame)) {
-			trace_verdict(&frame, end, ifindex, "unfiltered (ND)");
-			count(counted, TMON_VERDICT_UNFILTERED_ND, &frame, bytes);
-			return XDP_PASS;
-		}
-		if (tmon_is_dhcp(&frame)) {
-			trace_verdict(&frame, end, ifindex, "unfiltered (DHCP)");
-			count(counted, TMON_VERDICT_UNFILTERED_DHCP, &frame, bytes);
-			return XDP_PASS;
-		}
+	switch (tmon_exempt(&frame, end)) {
+	case TMON_EXEMPT_ND:
+		trace_verdict(&frame, end, ifindex, "unfiltered (ND)");
+		count(counted, TMON_VERDICT_UNFILTERED_ND, &frame, bytes);
+		return XDP_PASS;
+	case TMON_EXEMPT_DHCP:
+		trace_verdict(&frame, end, ifindex, "unfiltered (DHCP)");
+		count(counted, TMON_VERDICT_UNFILTERED_DHCP, &frame, bytes);
+		return XDP_PASS;
+	case TMON_EXEMPT_NOT:
+		break;
 	}
 
 	if (frame.reason < TMON_REASON_COUNT)

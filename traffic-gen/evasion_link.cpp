@@ -64,7 +64,7 @@ Traits llc_snap(Maker maker, Bytes& out) {
 	Ethernet ethernet = maker.ethernet();
 	ethernet.type = static_cast<uint16_t>(inner.bytes().size());
 	(ethernet / inner).append_to(out);
-	return not_ip;
+	return maker.judged();
 }
 
 Traits spanning_tree(Maker maker, Bytes& out) {
@@ -81,7 +81,7 @@ Traits pppoe(Maker maker, Bytes& out) {
 	ethernet.type = 0x8864;
 	(ethernet / Raw{octets({0x11, 0, 0, 1, high(length), low(length), 0, maker.v6() ? 0x57u : 0x21u})} / inner)
 	    .append_to(out);
-	return not_ip;
+	return maker.judged();
 }
 
 Traits mpls(Maker maker, Bytes& out) {

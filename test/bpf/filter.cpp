@@ -3,7 +3,7 @@
 // The real program in the running kernel: for each frame the verdict, the counters, and the event, byte by
 // byte. The parser, compiled natively from the same header, has to agree.
 #define BOOST_TEST_MODULE bpf_filter
-#include "bpf/parse.h"
+#include "bpf/classify.h"
 #include "host/filter/capabilities.hpp"
 #include "host/filter/doorbell.hpp"
 #include "host/filter/xdp_filter.hpp"
@@ -298,22 +298,15 @@ tmon_event parse_natively(const Bytes& frame) {
 	std::memcpy(copy.get(), frame.data(), frame.size());
 	const uint8_t* end = copy.get() + frame.size();
 	tmon_frame parsed;
-	tmon_parse_link(copy.get(), end, &parsed);
-	if (parsed.network == TMON_NETWORK_IPV4)
-		tmon_parse_ipv4(&parsed, end);
-	else if (parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_ipv6(&parsed, end);
-	if (parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_extensions(&parsed, end);
-	if (parsed.network == TMON_NETWORK_IPV4 || parsed.network == TMON_NETWORK_IPV6)
-		tmon_parse_transport(&parsed, end);
+	tmon_classify(copy.get(), end, static_cast<uint32_t>(frame.size()), &parsed);
+	tmon_exempt(&parsed, end);
 	tmon_event event{};
 	event.src_port = parsed.src_port;
 	event.dst_port = parsed.dst_port;
 	event.ip_version = parsed.ip_version;
 	event.protocol = parsed.protocol;
 	event.tcp_flags = parsed.tcp_flags;
-	event.packet_size = parsed.ip_version ? parsed.ip_length : static_cast<uint32_t>(end - parsed.l3);
+	event.packet_size = tmon_packet_size(&parsed);
 	event.vlan = parsed.vlan;
 	event.reason = parsed.reason;
 	event.flags = parsed.flags;

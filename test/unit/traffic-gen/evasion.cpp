@@ -3,7 +3,7 @@
 // Holds the label of every shape against the filter's own parser.
 #include "traffic-gen/evasion.hpp"
 
-#include "bpf/parse.h"
+#include "bpf/classify.h"
 #include "traffic-gen/ranges.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -32,26 +32,21 @@ Family family_of(const tmon_frame& frame) {
 Traits filtered(const Bytes& bytes) {
 	const uint8_t* end = bytes.data() + bytes.size();
 	tmon_frame frame;
-	tmon_parse_link(bytes.data(), end, &frame);
-	bool permitted = false;
-	if (frame.network == TMON_NETWORK_IPV4) {
-		tmon_parse_ipv4(&frame, end);
-		permitted = frame.network == TMON_NETWORK_IPV4 && source_is_permitted<Ipv4Address>(frame.l3 + 12);
-	} else if (frame.network == TMON_NETWORK_IPV6) {
-		tmon_parse_ipv6(&frame, end);
-		permitted = frame.network == TMON_NETWORK_IPV6 && source_is_permitted<Ipv6Address>(frame.l3 + 8);
-		if (frame.network == TMON_NETWORK_IPV6)
-			tmon_parse_extensions(&frame, end);
-	} else if (frame.network != TMON_NETWORK_UNDECIDABLE) {
+	switch (tmon_classify(bytes.data(), end, static_cast<uint32_t>(bytes.size()), &frame)) {
+	case TMON_NETWORK_ARP:
+	case TMON_NETWORK_OTHER:
 		return {Verdict::unfiltered, Family::none, Protocol::other};
+	case TMON_NETWORK_UNDECIDABLE:
+		return {Verdict::undecidable, family_of(frame), Protocol::other};
+	case TMON_NETWORK_IPV4:
+	case TMON_NETWORK_IPV6:
+		break;
 	}
 	const Family family = family_of(frame);
-	if (permitted)
+	const uint8_t* source = tmon_source(&frame);
+	if (family == Family::v4 ? source_is_permitted<Ipv4Address>(source) : source_is_permitted<Ipv6Address>(source))
 		return {Verdict::permitted, family, Protocol::other};
-	if (frame.network == TMON_NETWORK_UNDECIDABLE)
-		return {Verdict::undecidable, family, Protocol::other};
-	tmon_parse_transport(&frame, end);
-	const bool passes = tmon_is_neighbour_discovery(&frame) || tmon_is_dhcp(&frame);
+	const bool passes = tmon_exempt(&frame, end) != TMON_EXEMPT_NOT;
 	return {passes ? Verdict::unfiltered : Verdict::denied, family, Protocol::other};
 }
 
