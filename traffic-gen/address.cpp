@@ -66,4 +66,8 @@ std::string to_string(const Ipv6Address& address) {
 	return inet_ntop(AF_INET6, address.bytes.data(), text, sizeof text);
 }
 
+std::string to_string(const IpAddress& address) {
+	return std::visit([](const auto& any) { return to_string(any); }, address);
+}
+
 } // namespace tmon::packet

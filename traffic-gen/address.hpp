@@ -62,5 +62,6 @@ IpAddress parse_ip(const std::string& text);
 std::string to_string(const MacAddress& address);
 std::string to_string(const Ipv4Address& address);
 std::string to_string(const Ipv6Address& address);
+std::string to_string(const IpAddress& address);
 
 } // namespace tmon::packet

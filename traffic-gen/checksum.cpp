@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "traffic-gen/checksum.hpp"
 
+#include <endian.h>
+
 #include <array>
+#include <cstring>
 
 namespace tmon::packet {
 
@@ -23,7 +26,14 @@ constexpr auto crc_table = make_crc_table();
 } // namespace
 
 uint64_t add_words(std::span<const uint8_t> bytes, uint64_t sum) {
+	// Words of 32 bits are pairs of words of 16 bits once all is folded.
 	std::size_t i = 0;
+	for (; i + 8 <= bytes.size(); i += 8) {
+		uint64_t eight;
+		std::memcpy(&eight, &bytes[i], sizeof eight);
+		eight = be64toh(eight);
+		sum += (eight >> 32) + (eight & 0xffffffffu);
+	}
 	for (; i + 1 < bytes.size(); i += 2)
 		sum += uint64_t{bytes[i]} << 8 | bytes[i + 1];
 	if (i < bytes.size())

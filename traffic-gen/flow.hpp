@@ -16,7 +16,7 @@ struct Endpoints {
 	packet::IpAddress dst;
 };
 
-enum class Protocol : uint8_t { tcp, udp, icmp };
+enum class Protocol : uint8_t { tcp, udp, icmp, other };
 
 // One direction of a conversation, the one that arrives: a TCP connection from its SYN to its FIN, a few
 // UDP requests, or a series of pings.

@@ -14,6 +14,9 @@ namespace tmon {
 inline constexpr int exit_runtime = 1;
 inline constexpr int exit_usage = 2;
 
+// How frames get onto an interface.
+enum class Method { automatic, live, socket };
+
 struct Options {
 	ScenarioOptions scenario;
 	std::string interface; // exactly one of these two is set
@@ -22,6 +25,7 @@ struct Options {
 	uint64_t rate = 0;
 	std::chrono::nanoseconds timeout = std::chrono::seconds(60);
 	uint64_t start_ns = 0; // first time in a capture
+	Method method = Method::automatic;
 	bool bypass_qdisc = true;
 	bool json = false;
 };

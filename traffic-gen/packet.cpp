@@ -3,6 +3,8 @@
 
 #include "traffic-gen/checksum.hpp"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -13,6 +15,13 @@ namespace {
 constexpr uint8_t no_next_header = 59;
 constexpr uint8_t proto_experiment = 253; // RFC 3692: for what has no number of its own
 constexpr uint16_t ethertype_experiment = 0x88b5; // IEEE 802, local experimental
+
+constexpr auto counting = [] {
+	std::array<uint8_t, 256> octets{};
+	for (std::size_t i = 0; i < octets.size(); ++i)
+		octets[i] = static_cast<uint8_t>(i);
+	return octets;
+}();
 
 void put8(Bytes& out, unsigned value) { out.push_back(static_cast<uint8_t>(value)); }
 void put16(Bytes& out, unsigned value) {
@@ -274,10 +283,11 @@ private:
 	}
 
 	void write(const Payload& layer, const Layer*, Rest rest) {
-		const std::size_t start = out_.size();
-		out_.resize(start + layer.size);
-		for (std::size_t i = 0; i < layer.size; ++i)
-			out_[start + i] = static_cast<uint8_t>(i);
+		for (std::size_t left = layer.size; left > 0;) {
+			const std::size_t part = std::min(left, counting.size());
+			out_.insert(out_.end(), counting.begin(), counting.begin() + static_cast<std::ptrdiff_t>(part));
+			left -= part;
+		}
 		write(rest);
 	}
 

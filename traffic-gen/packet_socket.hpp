@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace tmon {
 
@@ -22,17 +21,9 @@ public:
 	// Throws OutputError where trying again is of no use.
 	std::size_t send(std::span<const iovec> frames) override;
 
-	// Frames that the interface dropped since this was opened, although they had been taken from somebody.
-	// A driver that counts what it refused counts those too. Modulo 2^32.
-	uint32_t interface_drops() const;
-
 private:
 	std::string interface_;
 	int fd_ = -1;
-	uint32_t drops_before_ = 0;
 };
-
-// Of this network namespace, for messages.
-std::vector<std::string> interface_names();
 
 } // namespace tmon

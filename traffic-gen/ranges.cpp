@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 namespace tmon {
 
@@ -53,6 +54,42 @@ Ipv4Address random_host(Random& random, std::span<const Range4> ranges) {
 	return Ipv4Address(range.network | high | random.between(1, 254));
 }
 
+constexpr uint64_t hosts_per_block = 254;
+
+// Successive public blocks of 256 addresses: number `before` and on are those from `first` on.
+struct Run {
+	uint32_t first;
+	uint64_t before;
+};
+
+// The runs in their order; behind them one that only counts.
+const std::vector<Run>& public_blocks() {
+	static const std::vector<Run> runs = [] {
+		std::vector<Run> found;
+		uint64_t count = 0;
+		bool inside = false;
+		for (uint32_t block = 0; block < 1u << 24;) {
+			const auto special =
+			    std::find_if(std::begin(special4), std::end(special4), [&](const Range4& range) {
+				    return (block << 8 ^ range.network) >> (32 - range.length) == 0;
+			    });
+			if (special != std::end(special4)) {
+				block += 1u << (24 - special->length);
+				inside = false;
+				continue;
+			}
+			if (!inside)
+				found.push_back({block, count});
+			inside = true;
+			++block;
+			++count;
+		}
+		found.push_back({1u << 24, count});
+		return found;
+	}();
+	return runs;
+}
+
 void fill(Ipv6Address& address, std::size_t from, Random& random) {
 	for (std::size_t i = from; i < address.bytes.size(); ++i)
 		address.bytes[i] = static_cast<uint8_t>(random.bits());
@@ -84,12 +121,16 @@ bool is_public(const Ipv6Address& address) {
 Ipv4Address random_permitted4(Random& random) { return random_host(random, private4); }
 Ipv4Address random_documentation4(Random& random) { return random_host(random, documentation4); }
 
-Ipv4Address random_public4(Random& random) {
-	for (;;) {
-		const Ipv4Address address(static_cast<uint32_t>(random.bits() >> 32));
-		if (is_public(address) && address.bytes[3] != 0 && address.bytes[3] != 255)
-			return address;
-	}
+uint64_t public4_count() { return public_blocks().back().before * hosts_per_block; }
+
+Ipv4Address public4(uint64_t number) {
+	const auto& runs = public_blocks();
+	const uint64_t block = number / hosts_per_block;
+	const auto behind = std::upper_bound(runs.begin(), runs.end(), block,
+					     [](uint64_t wanted, const Run& run) { return wanted < run.before; });
+	const Run& run = *(behind - 1);
+	return Ipv4Address(static_cast<uint32_t>(run.first + (block - run.before)) << 8 |
+			   static_cast<uint32_t>(1 + number % hosts_per_block));
 }
 
 Ipv6Address random_permitted6(Random& random) {

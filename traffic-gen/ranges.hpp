@@ -22,7 +22,10 @@ packet::Ipv4Address random_permitted4(Random& random); // 10.0.0.0/8, 172.16.0.0
 packet::Ipv6Address random_permitted6(Random& random); // fd00::/8
 packet::Ipv4Address random_documentation4(Random& random); // 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24
 packet::Ipv6Address random_documentation6(Random& random); // 2001:db8::/32
-packet::Ipv4Address random_public4(Random& random);
 packet::Ipv6Address random_public6(Random& random); // within 2000::/3
+
+// The public IPv4 addresses that end neither in .0 nor in .255, numbered in their order.
+uint64_t public4_count();
+packet::Ipv4Address public4(uint64_t number); // below public4_count()
 
 } // namespace tmon

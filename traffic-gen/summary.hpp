@@ -5,14 +5,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tmon {
+
+enum class Way { file, live, socket };
 
 struct Summary {
 	Outcome outcome;
 	ScenarioName scenario = ScenarioName::mixed;
 	uint64_t seed = 0;
-	uint64_t lost = 0; // dropped by the interface after it had taken them
+	std::vector<packet::IpAddress> attackers = {}; // as Scenario::attackers
+	Way way = Way::file;
+	uint64_t lost = 0; // dropped by the interface after they had been sent
 };
 
 // One line without its end.

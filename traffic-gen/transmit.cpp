@@ -14,7 +14,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t batch_size = 64;
-constexpr uint64_t frames_ahead = 131072; // built before they are due; some 60 MB of mixed traffic
 constexpr nanoseconds longest_nap = std::chrono::milliseconds(20); // so that a stop is noticed soon
 
 // Frames built ahead, so that sending is not held up by their making.
@@ -70,17 +69,23 @@ uint64_t due_count(nanoseconds elapsed, uint64_t rate) {
 void Tally::add(const Traits& traits, std::size_t frame_size) {
 	++packets;
 	bytes += frame_size;
-	++(traits.permitted ? permitted : denied);
-	++(traits.v6 ? ipv6 : ipv4);
-	++(traits.protocol == Protocol::tcp ? tcp : traits.protocol == Protocol::udp ? udp : icmp);
+	++(traits.verdict == Verdict::permitted	   ? permitted
+	   : traits.verdict == Verdict::unfiltered ? unfiltered
+						   : denied);
+	undecidable += traits.verdict == Verdict::undecidable;
+	++(traits.family == Family::v4 ? ipv4 : traits.family == Family::v6 ? ipv6 : not_ip);
+	++(traits.protocol == Protocol::tcp    ? tcp
+	   : traits.protocol == Protocol::udp  ? udp
+	   : traits.protocol == Protocol::icmp ? icmp
+					       : other);
 }
 
 Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
 	Outcome outcome;
 	Stock stock(scenario);
 	// At a set rate frames are built 10 ms ahead: building many at once would delay those that are due.
-	const uint64_t ahead =
-	    bounds.rate == 0 ? frames_ahead : std::clamp<uint64_t>(bounds.rate / 100, 1, frames_ahead);
+	const uint64_t most = sink.frames_ahead();
+	const uint64_t ahead = bounds.rate == 0 ? most : std::clamp<uint64_t>(bounds.rate / 100, 1, most);
 	stock.refill(std::min(ahead, bounds.count));
 	const Clock::time_point start = Clock::now();
 	nanoseconds pause = std::chrono::microseconds(10);
@@ -117,6 +122,7 @@ Outcome transmit(Scenario& scenario, FrameSink& sink, const Bounds& bounds) {
 		std::this_thread::sleep_for(pause);
 		pause = std::min<nanoseconds>(pause * 2, std::chrono::milliseconds(1));
 	}
+	sink.finish();
 	outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
 	return outcome;
 }

@@ -49,4 +49,14 @@ BOOST_AUTO_TEST_CASE(isolation_prints_its_cost) {
 		BOOST_TEST(std::isfinite(cost), finished.output);
 }
 
+BOOST_AUTO_TEST_CASE(traffic_gen_prints_its_rate) {
+	const std::string dir = TMON_BENCH_DIR;
+	const Finished finished = run({dir + "/traffic_gen-bench", "1", "20000"}, {}, std::chrono::seconds(60));
+	BOOST_TEST(finished.status == 0, finished.errors);
+	const std::vector<double> found = ratios(finished.output);
+	BOOST_TEST(found.size() == 1u, finished.output);
+	for (const double rate : found)
+		BOOST_TEST((std::isfinite(rate) && rate > 0), finished.output);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

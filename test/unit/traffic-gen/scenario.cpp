@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <span>
 
@@ -23,8 +24,10 @@ static std::ostream& operator<<(std::ostream& out, ScenarioName name) { return o
 
 namespace {
 
-constexpr ScenarioName all_names[] = {ScenarioName::benign, ScenarioName::mixed, ScenarioName::port_scan,
-				      ScenarioName::spoofed_flood};
+// Whose packets are whole and plain; evasion has a test of its own.
+constexpr ScenarioName plain_names[] = {ScenarioName::benign,    ScenarioName::mixed,	 ScenarioName::port_scan,
+					ScenarioName::host_sweep, ScenarioName::syn_flood, ScenarioName::spoofed_flood,
+					ScenarioName::brute_force};
 
 uint16_t word(std::span<const uint8_t> bytes, std::size_t at) {
 	return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
@@ -86,11 +89,31 @@ Protocol protocol_of(uint8_t number) {
 	return number == 6 ? Protocol::tcp : number == 17 ? Protocol::udp : Protocol::icmp;
 }
 
+bool permitted(const Traits& traits) { return traits.verdict == Verdict::permitted; }
+
+// The attack's packets among the first `count`, read back.
+struct Frames {
+	std::vector<Bytes> bytes;
+	std::vector<Seen> seen;
+};
+Frames denied_frames(const ScenarioOptions& options, int count) {
+	const auto scenario = make_scenario(options);
+	Frames found;
+	for (int i = 0; i < count; ++i) {
+		Bytes frame;
+		if (scenario->next(frame).verdict == Verdict::denied)
+			found.bytes.push_back(std::move(frame));
+	}
+	for (const Bytes& frame : found.bytes)
+		found.seen.push_back(read_frame(frame));
+	return found;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(scenario)
 
-BOOST_DATA_TEST_CASE(a_seed_decides_everything, boost::unit_test::data::make(all_names)) {
+BOOST_DATA_TEST_CASE(a_seed_decides_everything, boost::unit_test::data::make(all_scenarios)) {
 	const auto take = [&](uint64_t seed) {
 		const auto scenario = make_scenario({.name = sample, .seed = seed});
 		Bytes all;
@@ -102,7 +125,7 @@ BOOST_DATA_TEST_CASE(a_seed_decides_everything, boost::unit_test::data::make(all
 	BOOST_TEST((take(7) != take(8)));
 }
 
-BOOST_DATA_TEST_CASE(packets_are_sound_and_what_they_count_as, boost::unit_test::data::make(all_names)) {
+BOOST_DATA_TEST_CASE(packets_are_sound_and_what_they_count_as, boost::unit_test::data::make(plain_names)) {
 	for (const Families families : {Families::v4, Families::v6, Families::both}) {
 		const ScenarioOptions options{.name = sample, .families = families, .mtu = 1280};
 		const auto scenario = make_scenario(options);
@@ -113,14 +136,15 @@ BOOST_DATA_TEST_CASE(packets_are_sound_and_what_they_count_as, boost::unit_test:
 			const Seen seen = read_frame(frame);
 			BOOST_REQUIRE(seen.checksums_good);
 			BOOST_REQUIRE(frame.size() <= 14u + 1280u);
-			BOOST_REQUIRE(traits.v6 == seen.v6);
-			BOOST_REQUIRE(traits.permitted == seen.permitted);
+			BOOST_REQUIRE((traits.family == (seen.v6 ? Family::v6 : Family::v4)));
+			BOOST_REQUIRE((traits.verdict == (seen.permitted ? Verdict::permitted : Verdict::denied)));
 			BOOST_REQUIRE((traits.protocol == protocol_of(seen.protocol)));
-			BOOST_REQUIRE((seen.dst == (seen.v6 ? IpAddress(options.dst6) : IpAddress(options.dst))));
+			if (sample != ScenarioName::host_sweep)
+				BOOST_REQUIRE((seen.dst == (seen.v6 ? IpAddress(options.dst6) : IpAddress(options.dst))));
 			BOOST_REQUIRE((seen.src != seen.dst));
 			v6 += seen.v6;
 		}
-		if (families == Families::v4 && sample != ScenarioName::port_scan)
+		if (families == Families::v4)
 			BOOST_TEST(v6 == 0u);
 		if (families == Families::v6)
 			BOOST_TEST(v6 == 4000u);
@@ -136,7 +160,7 @@ BOOST_AUTO_TEST_CASE(benign_is_permitted_and_of_all_protocols_and_sizes) {
 	for (int i = 0; i < 5000; ++i) {
 		Bytes frame;
 		const Traits traits = scenario->next(frame);
-		BOOST_REQUIRE(traits.permitted);
+		BOOST_REQUIRE(permitted(traits));
 		protocols.insert(traits.protocol);
 		sizes.insert(frame.size());
 	}
@@ -178,7 +202,7 @@ BOOST_AUTO_TEST_CASE(mixed_is_half_denied_from_documentation_ranges) {
 	int denied = 0;
 	for (int i = 0; i < 10000; ++i) {
 		Bytes frame;
-		if (scenario->next(frame).permitted)
+		if (permitted(scenario->next(frame)))
 			continue;
 		++denied;
 		const Seen seen = read_frame(frame);
@@ -194,13 +218,13 @@ BOOST_AUTO_TEST_CASE(mixed_is_half_denied_from_documentation_ranges) {
 }
 
 BOOST_AUTO_TEST_CASE(a_scan_visits_each_port_once_a_round) {
-	const auto scenario = make_scenario({.name = ScenarioName::port_scan, .scan_every = 5, .scan_ports = 100});
+	const auto scenario = make_scenario({.name = ScenarioName::port_scan, .every = 5, .scan_ports = 100});
 	std::multiset<uint16_t> ports;
 	for (int i = 0; i < 1000; ++i) {
 		Bytes frame;
 		const Traits traits = scenario->next(frame);
-		BOOST_REQUIRE(traits.permitted == (i % 5 != 0));
-		if (traits.permitted)
+		BOOST_REQUIRE(permitted(traits) == (i % 5 != 0));
+		if (permitted(traits))
 			continue;
 		const Seen seen = read_frame(frame);
 		BOOST_REQUIRE((seen.src == parse_ip("203.0.113.7")));
@@ -212,17 +236,119 @@ BOOST_AUTO_TEST_CASE(a_scan_visits_each_port_once_a_round) {
 		BOOST_TEST(ports.count(port) == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_comes_from_public_addresses_that_hardly_repeat) {
+BOOST_AUTO_TEST_CASE(a_flood_comes_from_public_addresses_that_do_not_repeat) {
 	const auto scenario = make_scenario({.name = ScenarioName::spoofed_flood});
 	std::set<IpAddress> sources;
 	for (int i = 0; i < 10000; ++i) {
 		Bytes frame;
-		BOOST_REQUIRE(!scenario->next(frame).permitted);
+		BOOST_REQUIRE(!permitted(scenario->next(frame)));
 		const Seen seen = read_frame(frame);
 		BOOST_REQUIRE(std::visit([](const auto& address) { return is_public(address); }, seen.src));
 		sources.insert(seen.src);
 	}
-	BOOST_TEST(sources.size() > 9990u);
+	BOOST_TEST(sources.size() == 10000u);
+}
+
+BOOST_AUTO_TEST_CASE(scanners_take_turns_and_each_visits_all_ports) {
+	const ScenarioOptions options{.name = ScenarioName::port_scan, .attackers = 3, .every = 2, .scan_ports = 50};
+	const auto attackers = make_scenario(options)->attackers();
+	BOOST_TEST((attackers == std::vector{parse_ip("203.0.113.7"), parse_ip("203.0.113.8"), parse_ip("203.0.113.9")}));
+	std::set<std::pair<IpAddress, uint16_t>> pairs;
+	for (const Seen& seen : denied_frames(options, 300).seen)
+		pairs.emplace(seen.src, word(seen.l4, 2));
+	BOOST_TEST(pairs.size() == 150u);
+}
+
+BOOST_AUTO_TEST_CASE(attackers_addresses_carry) {
+	const auto six = make_scenario({.name = ScenarioName::port_scan,
+					.attacker = parse_ip("2001:db8::1:ffff"),
+					.attackers = 2});
+	BOOST_TEST((six->attackers()[1] == parse_ip("2001:db8::2:0")));
+	const auto four = make_scenario({.name = ScenarioName::brute_force,
+					 .attacker = parse_ip("198.51.100.255"),
+					 .attackers = 2});
+	BOOST_TEST((four->attackers()[1] == parse_ip("198.51.101.0")));
+}
+
+BOOST_AUTO_TEST_CASE(a_sweep_tries_one_port_on_each_host) {
+	const ScenarioOptions options{.name = ScenarioName::host_sweep, .dst = "10.0.0.250", .sweep_hosts = 20};
+	std::multiset<IpAddress> hosts;
+	for (const Seen& seen : denied_frames(options, 160).seen) {
+		BOOST_TEST((seen.src == parse_ip("203.0.113.7")));
+		BOOST_TEST(word(seen.l4, 2) == 445u);
+		BOOST_TEST(seen.l4[13] == tcp_flag::syn);
+		hosts.insert(seen.dst);
+	}
+	BOOST_TEST(hosts.size() == 40u);
+	for (uint32_t i = 0; i < 20; ++i)
+		BOOST_TEST(hosts.count(Ipv4Address(0x0a0000fa + i)) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_syn_flood_has_as_many_sources_as_wanted) {
+	const ScenarioOptions options{.name = ScenarioName::syn_flood, .port = uint16_t{8443}, .sources = 12};
+	const auto expected = make_scenario(options)->attackers();
+	std::set<IpAddress> sources;
+	const Frames frames = denied_frames(options, 1000);
+	BOOST_TEST(frames.seen.size() == 1000u);
+	for (const Seen& seen : frames.seen) {
+		BOOST_REQUIRE(seen.l4[13] == tcp_flag::syn);
+		BOOST_REQUIRE(word(seen.l4, 2) == 8443u);
+		sources.insert(seen.src);
+	}
+	BOOST_TEST((sources == std::set<IpAddress>(expected.begin(), expected.end())));
+	BOOST_TEST(expected.size() == 12u);
+	BOOST_TEST(make_scenario({.name = ScenarioName::syn_flood, .sources = 1001})->attackers().empty());
+}
+
+BOOST_AUTO_TEST_CASE(brute_force_opens_and_closes_conversations_with_one_service) {
+	const Frames frames = denied_frames({.name = ScenarioName::brute_force, .every = 3}, 3000);
+	BOOST_TEST(frames.seen.size() == 1000u);
+	std::set<uint16_t> clients;
+	int opened = 0, closed = 0;
+	uint32_t expected = 0;
+	for (const Seen& seen : frames.seen) {
+		const uint8_t flags = seen.l4[13];
+		const uint32_t seq = uint32_t{word(seen.l4, 4)} << 16 | word(seen.l4, 6);
+		BOOST_REQUIRE(word(seen.l4, 2) == 22u);
+		if ((flags & tcp_flag::syn) != 0) {
+			BOOST_TEST(opened == closed); // one after the other
+			++opened;
+			clients.insert(word(seen.l4, 0));
+			expected = seq + 1;
+			continue;
+		}
+		BOOST_REQUIRE(seq == expected);
+		expected += static_cast<uint32_t>(seen.l4.size()) - seen.l4[12] / 16u * 4u;
+		closed += (flags & tcp_flag::fin) != 0;
+	}
+	BOOST_TEST((opened >= 90 && opened <= 143)); // of 7 to 11 packets
+	BOOST_TEST(clients.size() > 85u);
+}
+
+BOOST_AUTO_TEST_CASE(an_attacker_can_hide_in_a_flood_of_many_sources) {
+	const ScenarioOptions options{.name = ScenarioName::port_scan,
+				      .every = 1000,
+				      .background = Background::flood,
+				      .sources = 10'000'000};
+	const Frames frames = denied_frames(options, 20000);
+	BOOST_TEST(frames.seen.size() == 20000u);
+	std::map<IpAddress, int> sources;
+	for (const Seen& seen : frames.seen)
+		++sources[seen.src];
+	BOOST_TEST(sources[parse_ip("203.0.113.7")] == 20);
+	BOOST_TEST(sources.size() > 19900u);
+	for (const auto& [source, packets] : sources)
+		BOOST_REQUIRE((packets <= 4 || source == parse_ip("203.0.113.7")));
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_of_sources_is_used_up_and_kept_to) {
+	for (const Families families : {Families::v4, Families::v6, Families::both}) {
+		std::set<IpAddress> sources;
+		for (const Seen& seen :
+		     denied_frames({.name = ScenarioName::spoofed_flood, .families = families, .sources = 500}, 10000).seen)
+			sources.insert(seen.src);
+		BOOST_TEST(sources.size() == 500u);
+	}
 }
 
 BOOST_AUTO_TEST_CASE(contradicting_options_are_refused) {
@@ -230,13 +356,18 @@ BOOST_AUTO_TEST_CASE(contradicting_options_are_refused) {
 		BOOST_CHECK_THROW(make_scenario(options), std::invalid_argument);
 	};
 	const auto scan = ScenarioName::port_scan;
-	refused({.name = scan, .scanner = parse_ip("10.1.2.3")});
-	refused({.name = scan, .scanner = parse_ip("fd00::3")});
-	refused({.name = scan, .families = Families::v6, .scanner = parse_ip("203.0.113.9")});
-	refused({.name = scan, .families = Families::v4, .scanner = parse_ip("2001:db8::9")});
-	refused({.name = scan, .scan_every = 0});
+	refused({.name = scan, .attacker = parse_ip("10.1.2.3")});
+	refused({.name = scan, .attacker = parse_ip("fd00::3")});
+	refused({.name = scan, .families = Families::v6, .attacker = parse_ip("203.0.113.9")});
+	refused({.name = scan, .families = Families::v4, .attacker = parse_ip("2001:db8::9")});
+	refused({.name = scan, .every = 0});
 	refused({.name = scan, .scan_ports = 0});
 	refused({.name = scan, .scan_ports = 65536});
+	refused({.name = scan, .attackers = 0});
+	refused({.name = scan, .attackers = 65537});
+	refused({.name = scan, .attacker = parse_ip("9.255.255.255"), .attackers = 2}); // the next is permitted
+	refused({.name = ScenarioName::host_sweep, .sweep_hosts = 0});
+	refused({.name = ScenarioName::spoofed_flood, .sources = 1ull << 32});
 	refused({.mtu = 575});
 }
 

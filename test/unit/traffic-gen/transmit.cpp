@@ -17,6 +17,7 @@ struct ScriptedSink : FrameSink {
 	std::deque<std::size_t> script;
 	packet::Bytes received;
 	uint64_t frames = 0;
+	bool finished = false;
 	std::atomic<bool>* stop_at_once = nullptr;
 
 	std::size_t send(std::span<const iovec> offered) override {
@@ -34,6 +35,8 @@ struct ScriptedSink : FrameSink {
 			*stop_at_once = true;
 		return count;
 	}
+	void finish() override { finished = true; }
+	uint64_t frames_ahead() const override { return 100; }
 };
 
 struct FullSink : FrameSink {
@@ -49,9 +52,9 @@ packet::Bytes expected_bytes(uint64_t count) {
 }
 
 void check_sums(const Tally& tally) {
-	BOOST_TEST(tally.packets == tally.permitted + tally.denied);
-	BOOST_TEST(tally.packets == tally.ipv4 + tally.ipv6);
-	BOOST_TEST(tally.packets == tally.tcp + tally.udp + tally.icmp);
+	BOOST_TEST(tally.packets == tally.permitted + tally.denied + tally.unfiltered);
+	BOOST_TEST(tally.packets == tally.ipv4 + tally.ipv6 + tally.not_ip);
+	BOOST_TEST(tally.packets == tally.tcp + tally.udp + tally.icmp + tally.other);
 }
 
 } // namespace
@@ -67,7 +70,19 @@ BOOST_AUTO_TEST_CASE(sends_exactly_what_the_scenario_makes) {
 	BOOST_TEST(outcome.retries == 0u);
 	BOOST_TEST((sink.received == expected_bytes(3001)));
 	BOOST_TEST(outcome.tally.bytes == sink.received.size());
+	BOOST_TEST(sink.finished);
 	check_sums(outcome.tally);
+}
+
+BOOST_AUTO_TEST_CASE(counts_what_is_not_ip_or_cannot_be_decided) {
+	const auto scenario = make_scenario({.name = ScenarioName::evasion});
+	ScriptedSink sink;
+	const Outcome outcome = transmit(*scenario, sink, {.count = 2000});
+	check_sums(outcome.tally);
+	BOOST_TEST(outcome.tally.undecidable > 0u);
+	BOOST_TEST(outcome.tally.undecidable < outcome.tally.denied);
+	BOOST_TEST(outcome.tally.unfiltered > 0u);
+	BOOST_TEST(outcome.tally.not_ip > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_frame_is_offered_again) {
