@@ -52,7 +52,8 @@ public:
 	Bed() : cable_(left_, right_, {.silent_left = true}), counter_(traffic_counter::open_and_load()) {
 		const NetworkNamespace::Inside inside(right_);
 		const auto index = static_cast<int>(if_nametoindex(cable_.right().interface.c_str()));
-		if (!counter_ || bpf_xdp_attach(index, bpf_program__fd(counter_->progs.count), XDP_FLAGS_DRV_MODE, nullptr) != 0)
+		if (!counter_ ||
+		    bpf_xdp_attach(index, bpf_program__fd(counter_->progs.count), XDP_FLAGS_DRV_MODE, nullptr) != 0)
 			throw std::runtime_error("attaching the counter");
 	}
 
@@ -131,7 +132,7 @@ int main(int argc, char** argv) {
 		socket_mixed.values.push_back(sent(bed, ScenarioName::mixed, false, packets / 8).rate);
 	}
 	std::printf("traffic_gen: %d interleaved rounds of %llu packets, all different\n", rounds,
-		    static_cast<unsigned long long>(packets));
+	            static_cast<unsigned long long>(packets));
 	std::printf("%55s %11s %11s\n", "min", "median", "max");
 	for (const Row* row : {&made_flood, &live_flood, &socket_flood})
 		row->print("Mpps");
@@ -142,7 +143,7 @@ int main(int argc, char** argv) {
 	const double reached = live_flood.median();
 	std::printf("  %-56s %5.2f\n", "spoofed-flood, live frames / AF_PACKET", reached / socket_flood.median());
 	std::printf("  %-56s %5.2f\n", "mixed, live frames / AF_PACKET", live_mixed.median() / socket_mixed.median());
-	std::printf("  %-56s %5.2f  (goal >= 2.00 Mpps: %s)\n", "spoofed-flood, live frames, Mpps that arrived", reached,
-		    reached >= 2 ? "reached" : "missed");
+	std::printf("  %-56s %5.2f  (goal >= 2.00 Mpps: %s)\n", "spoofed-flood, live frames, Mpps that arrived",
+	            reached, reached >= 2 ? "reached" : "missed");
 	return 0;
 }

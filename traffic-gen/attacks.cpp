@@ -37,13 +37,13 @@ std::vector<IpAddress> attackers_of(const ScenarioOptions& options) {
 	const bool v6 = std::holds_alternative<Ipv6Address>(first);
 	if (options.families == (v6 ? Families::v4 : Families::v6))
 		throw std::invalid_argument(v6 ? "the attacker is an IPv6 address, but only IPv4 is wanted"
-					       : "the attacker is an IPv4 address, but only IPv6 is wanted");
+		                               : "the attacker is an IPv4 address, but only IPv6 is wanted");
 	std::vector<IpAddress> all;
 	for (uint32_t i = 0; i < options.attackers; ++i) {
 		all.push_back(behind(first, i));
 		if (std::visit([](const auto& address) { return is_permitted(address); }, all.back()))
 			throw std::invalid_argument(i == 0 ? "the attacker's address is a permitted one"
-							   : "the attackers' addresses reach into permitted ones");
+			                                   : "the attackers' addresses reach into permitted ones");
 	}
 	return all;
 }
@@ -77,7 +77,8 @@ public:
 	Traits next(Bytes& out) final {
 		if (count_++ % every_ == 0)
 			return attack(out);
-		return options_.background == Background::flood ? flood_.next(random_, out) : benign_.next(random_, out);
+		return options_.background == Background::flood ? flood_.next(random_, out)
+		                                                : benign_.next(random_, out);
 	}
 
 protected:
@@ -122,10 +123,8 @@ protected:
 		const uint32_t target = targets_[probes_ / attackers_.size() % targets_.size()];
 		++probes_;
 		const auto [host, port] = place(target);
-		(ip_from(options_, attackers_[who], host) / TCP{.sport = ports_[who],
-								.dport = port,
-								.seq = static_cast<uint32_t>(random_.bits()),
-								.window = 1024})
+		(ip_from(options_, attackers_[who], host) /
+		 TCP{.sport = ports_[who], .dport = port, .seq = static_cast<uint32_t>(random_.bits()), .window = 1024})
 		    .append_to(out);
 		return denied_tcp(attackers_[who]);
 	}
@@ -173,9 +172,9 @@ private:
 	Traits attack(Bytes& out) override {
 		const IpAddress src = sources_.next(random_);
 		(ip_from(options_, src) / TCP{.sport = random_.port(1024, 65535),
-					      .dport = options_.port.value_or(443),
-					      .seq = static_cast<uint32_t>(random_.bits()),
-					      .options = {2, 4, 0x05, 0xb4, 1, 1, 4, 2}}) // MSS 1460, SACK permitted
+		                              .dport = options_.port.value_or(443),
+		                              .seq = static_cast<uint32_t>(random_.bits()),
+		                              .options = {2, 4, 0x05, 0xb4, 1, 1, 4, 2}}) // MSS 1460, SACK permitted
 		    .append_to(out);
 		return denied_tcp(src);
 	}
@@ -204,9 +203,9 @@ private:
 		uint32_t size = 0;
 		if (attempt.left == 0) {
 			attempt = {.left = random_.between(6, 10), // beside the SYN
-				   .sport = random_.port(32768, 60999),
-				   .seq = static_cast<uint32_t>(random_.bits()),
-				   .ack = static_cast<uint32_t>(random_.bits())};
+			           .sport = random_.port(32768, 60999),
+			           .seq = static_cast<uint32_t>(random_.bits()),
+			           .ack = static_cast<uint32_t>(random_.bits())};
 			tcp.options = {2, 4, 0x05, 0xb4, 1, 1, 4, 2};
 			tcp.seq = attempt.seq++;
 		} else {
@@ -234,14 +233,10 @@ private:
 
 std::unique_ptr<Scenario> make_attack(const ScenarioOptions& options) {
 	switch (options.name) {
-	case ScenarioName::host_sweep:
-		return std::make_unique<HostSweep>(options);
-	case ScenarioName::syn_flood:
-		return std::make_unique<SynFlood>(options);
-	case ScenarioName::brute_force:
-		return std::make_unique<BruteForce>(options);
-	default:
-		return std::make_unique<PortScan>(options);
+	case ScenarioName::host_sweep: return std::make_unique<HostSweep>(options);
+	case ScenarioName::syn_flood: return std::make_unique<SynFlood>(options);
+	case ScenarioName::brute_force: return std::make_unique<BruteForce>(options);
+	default: return std::make_unique<PortScan>(options);
 	}
 }
 

@@ -35,7 +35,8 @@ Traits mixed_tags(Maker maker, Bytes& out) {
 }
 
 Traits priority_tag(Maker maker, Bytes& out) {
-	(maker.ethernet() / Vlan{.id = 0, .priority = 7, .drop_eligible = true} / maker.ip() / maker.tcp()).append_to(out);
+	(maker.ethernet() / Vlan{.id = 0, .priority = 7, .drop_eligible = true} / maker.ip() / maker.tcp())
+	    .append_to(out);
 	return maker.judged();
 }
 
@@ -121,8 +122,8 @@ template <std::size_t type>
 constexpr std::array<Shape, 5> tag_stacks() {
 	constexpr auto any = Families::both;
 	return {Shape{"one tag", any, tag_stack<1, type>}, Shape{"two tags", any, tag_stack<2, type>},
-		Shape{"three tags", any, tag_stack<3, type>}, Shape{"four tags", any, tag_stack<4, type>},
-		Shape{"five tags", any, tag_stack<5, type>}};
+	        Shape{"three tags", any, tag_stack<3, type>}, Shape{"four tags", any, tag_stack<4, type>},
+	        Shape{"five tags", any, tag_stack<5, type>}};
 }
 
 constexpr auto dot1q = tag_stacks<0>();

@@ -86,7 +86,8 @@ Traits length_beyond_frame(Maker maker, Bytes& out) {
 }
 
 Traits trailing_octets(Maker maker, Bytes& out) {
-	return write(maker, out, maker.ip() / maker.tcp() / Raw{Bytes(maker.random().between(1, 64), 0xff)}, maker.judged());
+	return write(maker, out, maker.ip() / maker.tcp() / Raw{Bytes(maker.random().between(1, 64), 0xff)},
+	             maker.judged());
 }
 
 Traits bad_checksum(Maker maker, Bytes& out) {
@@ -109,9 +110,10 @@ Traits fragment(Maker maker, Bytes& out, uint16_t offset, bool more, std::size_t
 	whole.resize(size);
 	if (maker.v6())
 		return write(maker, out,
-			     maker.ipv6() / Fragment{.offset = offset, .more = more, .id = id, .next_header = uint8_t{6}} /
-				 Raw{whole},
-			     maker.judged(true, Protocol::tcp));
+		             maker.ipv6() /
+		                 Fragment{.offset = offset, .more = more, .id = id, .next_header = uint8_t{6}} /
+		                 Raw{whole},
+		             maker.judged(true, Protocol::tcp));
 	IPv4 ip = maker.ipv4();
 	ip.id = id;
 	ip.more_fragments = more;
@@ -130,8 +132,8 @@ Traits fragment_at_the_end(Maker maker, Bytes& out) { return fragment(maker, out
 
 Traits each_extension(Maker maker, Bytes& out) {
 	return six(maker, out,
-		   maker.ipv6() / HopByHop{} / DestinationOptions{} / Routing{.data = Bytes(20)} / Fragment{} /
-		       AuthenticationHeader{} / DestinationOptions{});
+	           maker.ipv6() / HopByHop{} / DestinationOptions{} / Routing{.data = Bytes(20)} / Fragment{} /
+	               AuthenticationHeader{} / DestinationOptions{});
 }
 
 Traits long_chain(Maker maker, Bytes& out) {
@@ -141,9 +143,7 @@ Traits long_chain(Maker maker, Bytes& out) {
 	return six(maker, out, stack);
 }
 
-Traits two_hop_by_hop(Maker maker, Bytes& out) {
-	return six(maker, out, maker.ipv6() / HopByHop{} / HopByHop{});
-}
+Traits two_hop_by_hop(Maker maker, Bytes& out) { return six(maker, out, maker.ipv6() / HopByHop{} / HopByHop{}); }
 
 Traits lying_extension(Maker maker, Bytes& out) {
 	return six(maker, out, maker.ipv6() / DestinationOptions{.length = uint8_t{255}});
@@ -173,22 +173,22 @@ Traits from(Maker maker, Bytes& out, const Address& source) {
 	else
 		four(maker, out, IPv4{.src = source, .dst = maker.options().dst});
 	return {is_permitted(source) ? Verdict::permitted : Verdict::denied, is_v6 ? Family::v6 : Family::v4,
-		Protocol::tcp};
+	        Protocol::tcp};
 }
 
 Traits odd_source4(Maker maker, Bytes& out) {
-	static const Ipv4Address sources[] = {"0.0.0.0",     "127.0.0.1",	"127.255.255.255", "224.0.0.1",
-					      "255.255.255.255", "169.254.1.1", "240.0.0.1",	   "9.255.255.255",
-					      "11.0.0.0",	 "172.15.255.255", "172.32.0.0",	   "192.169.0.0"};
+	static const Ipv4Address sources[] = {"0.0.0.0",         "127.0.0.1",      "127.255.255.255", "224.0.0.1",
+	                                      "255.255.255.255", "169.254.1.1",    "240.0.0.1",       "9.255.255.255",
+	                                      "11.0.0.0",        "172.15.255.255", "172.32.0.0",      "192.169.0.0"};
 	return from(maker, out, sources[maker.random().below(std::size(sources))]);
 }
 
 // The last four hold a permitted IPv4 address in one that is not: mapped, compatible, NAT64, 6to4.
 Traits odd_source6(Maker maker, Bytes& out) {
-	static const Ipv6Address sources[] = {"::",	    "::1",	     "::2",	   "fe80::1",
-					      "febf::1",    "fec0::1",	     "ff02::1",	   "fbff::1",
-					      "fdff::1",    "::ffff:10.0.0.9", "::10.0.0.9", "64:ff9b::10.0.0.9",
-					      "2002:a00:9::1"};
+	static const Ipv6Address sources[] = {
+	    "::",           "::1",     "::2",     "fe80::1",         "febf::1",    "fec0::1",
+	    "ff02::1",      "fbff::1", "fdff::1", "::ffff:10.0.0.9", "::10.0.0.9", "64:ff9b::10.0.0.9",
+	    "2002:a00:9::1"};
 	return from(maker, out, sources[maker.random().below(std::size(sources))]);
 }
 
@@ -206,15 +206,14 @@ Traits gre(Maker maker, Bytes& out) {
 	IPv4 ip4 = maker.ipv4();
 	IPv6 ip6 = maker.ipv6();
 	ip4.protocol = ip6.next_header = 47;
-	return write(maker, out,
-		     (maker.v6() ? Stack(ip6) : Stack(ip4)) / Raw{{0, 0, 0x08, 0}} / inner(maker),
-		     maker.judged(Protocol::other));
+	return write(maker, out, (maker.v6() ? Stack(ip6) : Stack(ip4)) / Raw{{0, 0, 0x08, 0}} / inner(maker),
+	             maker.judged(Protocol::other));
 }
 
 Traits vxlan(Maker maker, Bytes& out) {
 	return write(maker, out,
-		     maker.ip() / UDP{.dport = 4789} / Raw{{8, 0, 0, 0, 0, 0, 42, 0}} / Ethernet{} / inner(maker),
-		     maker.judged(Protocol::udp));
+	             maker.ip() / UDP{.dport = 4789} / Raw{{8, 0, 0, 0, 0, 0, 42, 0}} / Ethernet{} / inner(maker),
+	             maker.judged(Protocol::udp));
 }
 
 Traits lying_transport(Maker maker, Bytes& out) {

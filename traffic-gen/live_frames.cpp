@@ -28,9 +28,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t slot_count = std::extent_v<decltype(live_frames::live_frames__bss::slots)>;
-constexpr uint64_t single_runs = 32; // up to so many waiting frames are sent by a call each
+constexpr uint64_t single_runs = 32;      // up to so many waiting frames are sent by a call each
 constexpr uint32_t first_runs = 1u << 17; // runs of a call that sends many, to begin with
-constexpr uint64_t busy_frames = 1024; // a call that has sent as many was worth its beginning
+constexpr uint64_t busy_frames = 1024;    // a call that has sent as many was worth its beginning
 constexpr uint32_t most_runs = 1u << 22;
 constexpr uint32_t batch = 64; // frames between two flushes; NAPI's budget, so that a veth's ring never fills
 
@@ -60,7 +60,8 @@ using Skeleton = std::unique_ptr<live_frames, DestroySkeleton>;
 
 LiveFramesUnavailable cannot_load(int error) {
 	if (error == EPERM)
-		return LiveFramesUnavailable("live frames need the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+		return LiveFramesUnavailable(
+		    "live frames need the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 	return LiveFramesUnavailable(std::string("loading the program for live frames: ") + std::strerror(error));
 }
 
@@ -74,8 +75,9 @@ Skeleton load(const Interface& interface) {
 	if (const int error = live_frames::load(skeleton.get()); error != 0)
 		throw cannot_load(-error);
 	// Only the tracepoints attach by themselves; "xdp" asks for an interface.
-	for (const auto& [program, link] : {std::pair(skeleton->progs.count_refused_by_driver, &skeleton->links.count_refused_by_driver),
-					    std::pair(skeleton->progs.count_not_redirected, &skeleton->links.count_not_redirected)}) {
+	for (const auto& [program, link] :
+	     {std::pair(skeleton->progs.count_refused_by_driver, &skeleton->links.count_refused_by_driver),
+	      std::pair(skeleton->progs.count_not_redirected, &skeleton->links.count_not_redirected)}) {
 		*link = bpf_program__attach(program);
 		if (*link == nullptr)
 			throw cannot_load(errno);
@@ -152,7 +154,7 @@ private:
 	std::atomic<bool> asleep = false;
 	std::atomic<bool> quit = false;
 	std::atomic<int> failure = 0; // an errno
-	std::thread worker; // last: uses all above
+	std::thread worker;           // last: uses all above
 
 	friend class LiveFrames;
 };
@@ -187,7 +189,7 @@ void LiveFrames::Kernel::publish() {
 int LiveFrames::Kernel::run(uint32_t runs) {
 	std::array<uint8_t, 64> page{}; // each run makes another frame of it
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = page.data(), .data_size_in = page.size(),
-		    .repeat = static_cast<int>(runs), .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = batch);
+	            .repeat = static_cast<int>(runs), .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = batch);
 	return -bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.send_next), &options);
 }
 
@@ -224,8 +226,8 @@ LiveFrames::LiveFrames(const std::string& interface, uint32_t frame_size) {
 		throw OutputError(interface + " is down: ip link set " + interface + " up");
 	if (frame_size > largest_frame)
 		throw LiveFramesUnavailable("a live frame has at most " + std::to_string(largest_frame) +
-					    " bytes, and these may have " + std::to_string(frame_size) +
-					    ": give a smaller --mtu");
+		                            " bytes, and these may have " + std::to_string(frame_size) +
+		                            ": give a smaller --mtu");
 	if (const RedirectSupport support = redirect_support(interface, found.index); !support.accepted)
 		throw LiveFramesUnavailable(support.reason);
 	kernel_ = std::make_unique<Kernel>(found, frame_size);
@@ -243,7 +245,7 @@ std::size_t LiveFrames::send(std::span<const iovec> frames) {
 		const iovec& frame = frames[taken];
 		if (frame.iov_len > std::min(limit, largest_frame) || frame.iov_len < smallest_frame)
 			throw OutputError(kernel.interface.name + " does not take a live frame of " +
-					  std::to_string(frame.iov_len) + " bytes: give its MTU with --mtu");
+			                  std::to_string(frame.iov_len) + " bytes: give its MTU with --mtu");
 		if (kernel.put(frame)) {
 			++taken;
 			continue;
@@ -272,7 +274,8 @@ void LiveFrames::finish() {
 			idle = empty_runs();
 		}
 		if (now != kernel.produced && Clock::now() - moved > std::chrono::seconds(5))
-			throw OutputError("sending live frames on " + kernel.interface.name + ": the kernel has stopped");
+			throw OutputError("sending live frames on " + kernel.interface.name +
+			                  ": the kernel has stopped");
 		before = now;
 	}
 }

@@ -74,18 +74,18 @@ struct Texts {
 
 void declare_attack(CLI::App& app, ScenarioOptions& scenario, Texts& texts) {
 	app.add_option("--attacker,--scanner", texts.attacker,
-		       "attacks: the first source [203.0.113.7, with --ip 6 2001:db8::7]");
+	               "attacks: the first source [203.0.113.7, with --ip 6 2001:db8::7]");
 	app.add_option("--attackers", scenario.attackers, "attacks: so many, with successive addresses, taking turns")
 	    ->check(Natural(1, 65536))
 	    ->capture_default_str();
 	app.add_option("--every,--scan-every", scenario.every,
-		       "attacks: one packet in N is the attack's [4, syn-flood 1]")
+	               "attacks: one packet in N is the attack's [4, syn-flood 1]")
 	    ->check(Natural(1, UINT32_MAX));
 	app.add_option("--background", texts.background, "attacks: what the other packets are")
 	    ->check(CLI::IsMember({"benign", "flood"}))
 	    ->capture_default_str();
 	app.add_option("--sources", scenario.sources,
-		       "floods: distinct sources, 0: another for each packet [0, syn-flood 100]")
+	               "floods: distinct sources, 0: another for each packet [0, syn-flood 100]")
 	    ->check(Natural(0, UINT32_MAX));
 	app.add_option("--port", scenario.port, "host-sweep [445], syn-flood [443], brute-force [22]: the service")
 	    ->check(Natural(0, 65535));
@@ -152,7 +152,7 @@ void set_address(Address& target, const std::string& name, const std::string& te
 void interpret(Options& options, const Texts& texts) {
 	ScenarioOptions& scenario = options.scenario;
 	scenario.name = *std::find_if(all_scenarios.begin(), all_scenarios.end(),
-				      [&](ScenarioName name) { return to_string(name) == texts.scenario; });
+	                              [&](ScenarioName name) { return to_string(name) == texts.scenario; });
 	scenario.background = texts.background == "flood" ? Background::flood : Background::benign;
 	scenario.families = texts.ip == "4" ? Families::v4 : texts.ip == "6" ? Families::v6 : Families::both;
 	set_address(scenario.dst, "--dst", texts.dst);
@@ -163,8 +163,8 @@ void interpret(Options& options, const Texts& texts) {
 	options.start_ns = texts.start_time * second_ns;
 	options.bypass_qdisc = !texts.queue;
 	options.method = texts.method == "live"     ? Method::live
-			 : texts.method == "socket" ? Method::socket
-						    : Method::automatic;
+	                 : texts.method == "socket" ? Method::socket
+	                                            : Method::automatic;
 	if (texts.queue && options.method == Method::live)
 		throw CLI::ValidationError("--queue", "live frames bypass the queueing discipline: --method socket");
 	try {

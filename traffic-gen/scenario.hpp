@@ -26,7 +26,7 @@ enum class ScenarioName {
 	evasion,
 };
 inline constexpr std::array all_scenarios = {
-    ScenarioName::benign,	 ScenarioName::mixed,	    ScenarioName::port_scan,	 ScenarioName::host_sweep,
+    ScenarioName::benign,    ScenarioName::mixed,         ScenarioName::port_scan,   ScenarioName::host_sweep,
     ScenarioName::syn_flood, ScenarioName::spoofed_flood, ScenarioName::brute_force, ScenarioName::evasion,
 };
 enum class Families { v4, v6, both };
@@ -42,18 +42,19 @@ struct ScenarioOptions {
 	packet::MacAddress dst_mac = packet::default_dst_mac;
 	uint32_t mtu = 1500; // largest IP length, from 576
 
-	// Of the attacks: port_scan, host_sweep, brute_force and, but for the attackers, syn_flood. An attack keeps to its
-	// attacker's family.
+	// Of the attacks: port_scan, host_sweep, brute_force and, but for the attackers, syn_flood. An attack keeps to
+	// its attacker's family.
 	std::optional<packet::IpAddress> attacker = {}; // the first; 203.0.113.7, 2001:db8::7 when families is v6
-	uint32_t attackers = 1; // with successive addresses, taking turns
-	std::optional<uint32_t> every = {}; // one packet in so many is the attack's, the first to begin with; 4, syn_flood 1
+	uint32_t attackers = 1;                         // with successive addresses, taking turns
+	std::optional<uint32_t> every =
+	    {}; // one packet in so many is the attack's, the first to begin with; 4, syn_flood 1
 	Background background = Background::benign; // all others
-	std::optional<uint16_t> port = {}; // host_sweep 445, syn_flood 443, brute_force 22
-	uint32_t scan_ports = 1024; // port_scan: ports 1 to N in shuffled order, over and over
-	uint32_t sweep_hosts = 256; // host_sweep: the destination and those behind it, likewise
+	std::optional<uint16_t> port = {};          // host_sweep 445, syn_flood 443, brute_force 22
+	uint32_t scan_ports = 1024;                 // port_scan: ports 1 to N in shuffled order, over and over
+	uint32_t sweep_hosts = 256;                 // host_sweep: the destination and those behind it, likewise
 
-	// Distinct sources of spoofed_flood, of a flood in the background, and of syn_flood when that is not set; 0: each
-	// packet has another. Below 2^32. Nothing: 0, syn_flood 100.
+	// Distinct sources of spoofed_flood, of a flood in the background, and of syn_flood when that is not set; 0:
+	// each packet has another. Below 2^32. Nothing: 0, syn_flood 100.
 	std::optional<uint64_t> sources = {};
 };
 

@@ -17,10 +17,10 @@ namespace tmon {
 namespace {
 
 // Of <linux/netdev.h>, which Debian 12 does not have yet.
-constexpr uint8_t netdev_get = 1; // NETDEV_CMD_DEV_GET
-constexpr uint16_t attribute_ifindex = 1; // NETDEV_A_DEV_IFINDEX
+constexpr uint8_t netdev_get = 1;          // NETDEV_CMD_DEV_GET
+constexpr uint16_t attribute_ifindex = 1;  // NETDEV_A_DEV_IFINDEX
 constexpr uint16_t attribute_features = 3; // NETDEV_A_DEV_XDP_FEATURES
-constexpr uint64_t feature_transmit = 4; // NETDEV_XDP_ACT_NDO_XMIT
+constexpr uint64_t feature_transmit = 4;   // NETDEV_XDP_ACT_NDO_XMIT
 
 using Bytes = std::vector<uint8_t>;
 
@@ -39,10 +39,10 @@ public:
 		const std::size_t padded = (value.size() + 3) / 4 * 4;
 		Bytes message(NLMSG_HDRLEN + GENL_HDRLEN + NLA_HDRLEN + padded);
 		const nlmsghdr header{.nlmsg_len = static_cast<uint32_t>(message.size()),
-				      .nlmsg_type = family,
-				      .nlmsg_flags = NLM_F_REQUEST,
-				      .nlmsg_seq = 1,
-				      .nlmsg_pid = 0};
+		                      .nlmsg_type = family,
+		                      .nlmsg_flags = NLM_F_REQUEST,
+		                      .nlmsg_seq = 1,
+		                      .nlmsg_pid = 0};
 		const genlmsghdr generic{.cmd = command, .version = 1, .reserved = 0};
 		const nlattr field{.nla_len = static_cast<uint16_t>(NLA_HDRLEN + value.size()), .nla_type = attribute};
 		std::memcpy(message.data(), &header, sizeof header);
@@ -101,20 +101,21 @@ RedirectSupport redirect_support(const std::string& interface, unsigned index) {
 	Netlink netlink;
 	const std::string name = "netdev";
 	const Bytes family = netlink.ask(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME,
-					 {reinterpret_cast<const uint8_t*>(name.c_str()), name.size() + 1});
+	                                 {reinterpret_cast<const uint8_t*>(name.c_str()), name.size() + 1});
 	const auto id = static_cast<uint16_t>(number_in(family, CTRL_ATTR_FAMILY_ID));
 	if (id == 0)
 		return {false, "this kernel does not tell whether " + interface +
-				   " sends redirected frames (Linux 6.3 and later do)"};
+		                   " sends redirected frames (Linux 6.3 and later do)"};
 	uint8_t value[sizeof index];
 	std::memcpy(value, &index, sizeof index);
 	const Bytes device = netlink.ask(id, netdev_get, attribute_ifindex, value);
 	if (device.empty())
 		return {false, "asking for the XDP features of " + interface + ": " + std::strerror(errno)};
 	if ((number_in(device, attribute_features) & feature_transmit) == 0)
-		return {false, interface + " does not send redirected frames; a veth does when an XDP program in native "
-				   "mode is attached to its peer, or `ethtool -K PEER gro on` was called, and some "
-				   "network cards when a program is attached to themselves"};
+		return {false, interface +
+		                   " does not send redirected frames; a veth does when an XDP program in native "
+		                   "mode is attached to its peer, or `ethtool -K PEER gro on` was called, and some "
+		                   "network cards when a program is attached to themselves"};
 	return {true, {}};
 }
 

@@ -66,7 +66,8 @@ struct Bed {
 		std::vector<packet::Bytes> frames;
 		packet::Bytes value(bpf_map__value_size(store->maps.kept));
 		for (uint32_t i = 0; i < std::min<uint64_t>(arrived(), bpf_map__max_entries(store->maps.kept)); ++i) {
-			BOOST_REQUIRE(bpf_map__lookup_elem(store->maps.kept, &i, sizeof i, value.data(), value.size(), 0) == 0);
+			BOOST_REQUIRE(
+			    bpf_map__lookup_elem(store->maps.kept, &i, sizeof i, value.data(), value.size(), 0) == 0);
 			uint64_t length;
 			std::memcpy(&length, value.data(), sizeof length);
 			frames.emplace_back(value.begin() + 8, value.begin() + 8 + static_cast<std::ptrdiff_t>(length));
@@ -172,8 +173,8 @@ BOOST_AUTO_TEST_CASE(large_frames_up_to_what_a_page_holds) {
 	BOOST_REQUIRE(result.refused == 0u);
 	std::vector<packet::Bytes> expected = frames_of(options, 2000), got = bed.kept();
 	BOOST_TEST(std::max_element(expected.begin(), expected.end(), [](const auto& a, const auto& b) {
-			   return a.size() < b.size();
-		   })->size() > 3300u);
+		           return a.size() < b.size();
+	           })->size() > 3300u);
 	std::sort(expected.begin(), expected.end());
 	std::sort(got.begin(), got.end());
 	BOOST_TEST((got == expected));
@@ -198,11 +199,13 @@ BOOST_AUTO_TEST_CASE(what_the_driver_refuses_is_counted) {
 
 BOOST_AUTO_TEST_CASE(says_why_it_is_not_possible) {
 	const Bed bed;
-	BOOST_TEST(why_unavailable(bed, bed.interface()).find(bed.interface() + " does not send redirected frames; a veth does") == 0u);
+	BOOST_TEST(why_unavailable(bed, bed.interface())
+	               .find(bed.interface() + " does not send redirected frames; a veth does") == 0u);
 	bed.attach(XDP_FLAGS_SKB_MODE);
 	BOOST_TEST(why_unavailable(bed, bed.interface()).find("does not send redirected frames") != std::string::npos);
 	BOOST_TEST(why_unavailable(bed, "lo").find("lo does not send redirected frames") == 0u);
-	BOOST_TEST(why_unavailable(bed, bed.interface(), LiveFrames::largest_frame + 1).find("--mtu") != std::string::npos);
+	BOOST_TEST(why_unavailable(bed, bed.interface(), LiveFrames::largest_frame + 1).find("--mtu") !=
+	           std::string::npos);
 	const NetworkNamespace::Inside inside(bed.left);
 	BOOST_CHECK_THROW(LiveFrames("nope", 1514), OutputError);
 	bed.left.ip({"link", "set", bed.interface(), "down"});
