@@ -168,8 +168,12 @@ PrefixRanges<Space> sweep_prefixes(std::span<const PolicyEntry> entries, uint32_
 		if (next != 0)
 			collector.begin(next, open.empty() ? 0 : open.back().decision);
 	};
-	for (const SortKey& key : sorted(items)) {
-		const Item<Space>& item = items[key.index];
+	const std::vector<SortKey> keys = sorted(items);
+	constexpr std::size_t ahead = 24; // items lie anywhere: ask for them long before
+	for (std::size_t i = 0; i < keys.size(); ++i) {
+		if (i + ahead < keys.size())
+			__builtin_prefetch(&items[keys[i + ahead].index]);
+		const Item<Space>& item = items[keys[i].index];
 		while (!open.empty() && open.back().last < item.start)
 			close();
 		collector.begin(item.start, item.decision);

@@ -19,6 +19,9 @@ constexpr uint64_t kKeyMask = TMON_PREFIX_KEY_MASK;
 // So few are found by their nodes alone: no bits are skipped, and nothing is to be predicted.
 constexpr std::size_t kFewStarts = 64;
 
+// A root of so many bits lies in the first cache: it may have more slots than ranges.
+constexpr unsigned kCachedBits = 11;
+
 // The keys of the first and of the second walk; see bpf/prefix_table.h.
 uint64_t key_of(Ipv4Space::Address address, Ipv4Space) { return address; }
 uint64_t key_of(Ipv6Space::Address address, Ipv6Space) { return static_cast<uint64_t>(address >> 63) & kKeyMask; }
@@ -85,7 +88,8 @@ private:
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
 		tree_.two_levels = shape.two_levels && count_ > kFewStarts;
 		// Half of the bits, and some more, before it is known where the other half is needed.
-		const unsigned wanted = tree_.two_levels ? std::min(bits_for(count_, 1) / 2 + 3, 12u) : bits_for(count_, shape.ranges_per_slot);
+		const unsigned wanted = tree_.two_levels ? std::min(bits_for(count_, 1) / 2 + 3, 12u)
+							 : std::max(bits_for(count_, shape.ranges_per_slot), std::min(bits_for(count_, 1), kCachedBits));
 		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(wanted, most)));
 	}
 
