@@ -200,7 +200,9 @@ std::optional<PrefixError> check_shape(std::string_view text) {
 	const std::size_t zone = text.find('%');
 	if (zone != std::string_view::npos) {
 		const auto name = text.substr(zone, text.find('/', zone) - zone);
-		return PrefixError{zone, "zone " + quoted(name) + " is not possible in a prefix: leave it out"};
+		// What goes to a terminal must not be able to steer it.
+		const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
+		return PrefixError{zone, (printable ? "zone " + quoted(name) : "a zone") + " is not possible in a prefix: leave it out"};
 	}
 	if (text.front() == '[')
 		return PrefixError{0, "brackets: write the address without them"};

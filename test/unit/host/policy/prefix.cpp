@@ -65,6 +65,7 @@ const Bad bad[] = {
     {"10.0.0.0/\t8", 9, "a space: write the prefix without any"},
     {"fe80::1%eth0/128", 7, "zone \"%eth0\" is not possible in a prefix: leave it out"},
     {"fe80::1%eth0", 7, "zone \"%eth0\" is not possible in a prefix: leave it out"},
+    {"fe80::1%\x1b[2J/128", 7, "a zone is not possible in a prefix: leave it out"},
     {"fe80::/64%1", 9, "zone \"%1\" is not possible in a prefix: leave it out"},
     {"[::1]/128", 0, "brackets: write the address without them"},
     {"10.0.0.1", 8, "no length: write 10.0.0.1/32 for one address"},
