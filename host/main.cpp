@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "host/commands/ctl.hpp"
 #include "host/commands/plugins_command.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
 	};
 	try {
 		const InstalledTree tree = InstalledTree::of_this_program();
+		if (!arguments.empty() && (std::string_view(arguments.front()) == "ctl" || std::string_view(arguments.front()) == "status"))
+			return ctl_main(arguments.subspan(std::string_view(arguments.front()) == "ctl" ? 1 : 0));
 		if (!arguments.empty() && std::string_view(arguments.front()) == "plugins") {
 			const auto command = parse_plugins_options(arguments.subspan(1));
 			if (const Exit* exit = std::get_if<Exit>(&command))
