@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/commands/config_commands.hpp"
+#include "host/commands/ctl.hpp"
 #include "host/commands/detach.hpp"
 #include "host/commands/plugins_command.hpp"
 #include "host/diagnostics/log.hpp"
@@ -16,6 +17,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -41,12 +43,21 @@ struct Command {
 	int (*run)(Arguments behind_name, const InstalledTree& tree);
 };
 
+// Short for `ctl status`.
+int status(Arguments behind_name, const InstalledTree&) {
+	std::vector<const char*> arguments{"status"};
+	arguments.insert(arguments.end(), behind_name.begin(), behind_name.end());
+	return ctl_main(arguments);
+}
+
 // What else than a run the command line can begin with.
 constexpr Command commands[] = {
     {"check", parse_and_run<parse_check_options, check_configs>},
+    {"ctl", [](Arguments behind_name, const InstalledTree&) { return ctl_main(behind_name); }},
     {"detach", parse_and_run<parse_detach_options, detach_pinned>},
     {"explain", parse_and_run<parse_explain_options, explain_addresses>},
     {"plugins", parse_and_run<parse_plugins_options, run_plugins_command>},
+    {"status", status},
 };
 
 int run(Arguments arguments, const InstalledTree& tree) {

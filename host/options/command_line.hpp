@@ -14,7 +14,7 @@
 namespace tmon {
 
 // What a command line can begin with.
-inline constexpr std::string_view program_commands[] = {"run", "check", "detach", "explain", "plugins"};
+inline constexpr std::string_view program_commands[] = {"run", "check", "ctl", "detach", "explain", "plugins", "status"};
 
 // CLI11's own words, "--config: At Most 1 required but received 2", in plain ones.
 std::string explain_parse_error(const CLI::ParseError& error);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/runner/host_services.hpp"
 
+#include "host/runner/block_message.hpp"
+
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 namespace tmon {
@@ -11,11 +15,13 @@ namespace tmon {
 namespace {
 
 constexpr std::size_t kMaxText = 8 * 1024; // bytes of one log or failure text; the rest is cut
-constexpr uint64_t kShortestBlock = 1'000'000'000; // nanoseconds
+constexpr auto kNamesLimit = std::chrono::seconds(1); // to wait for names that the host has announced
 
 std::string_view to_view(tmon_str text) {
 	return text.size == 0 ? std::string_view{} : std::string_view{text.data, static_cast<std::size_t>(text.size)};
 }
+
+tmon_str to_str(std::string_view text) { return text.empty() ? tmon_str{nullptr, 0} : tmon_str{text.data(), text.size()}; }
 
 } // namespace
 
@@ -69,9 +75,10 @@ void HostServices::close() noexcept {
 }
 
 HostServices::HostServices(int socket, RunnerPage& page, const RunnerSetup& setup)
-    : socket_(socket), page_(page), instance_(setup.instance), may_block_(setup.may_block) {
+    : socket_(socket), page_(page), instance_(setup.instance), may_block_(setup.may_block),
+      can_block_(setup.can_block) {
 	for (const Interface& interface : setup.interfaces)
-		interfaces_.emplace(interface.ifindex, interface.name);
+		interfaces_[interface.ifindex] = std::make_unique<const std::string>(interface.name);
 	table_.size = sizeof table_;
 	table_.abi_minor = TMON_ABI_MINOR;
 	table_.context = reinterpret_cast<tmon_host_context*>(this);
@@ -107,15 +114,13 @@ HostServices::HostServices(int socket, RunnerPage& page, const RunnerSetup& setu
 		const Use use(self(context));
 		if (!use || !self(context).is_serial("interface_name"))
 			return {nullptr, 0};
-		const auto& names = self(context).interfaces_;
-		const auto found = names.find(ifindex);
-		return found == names.end() ? tmon_str{nullptr, 0} : tmon_str{found->second.data(), found->second.size()};
+		return to_str(self(context).interface_name(ifindex));
 	};
-	// No list entry has a name that an event could carry: only permitted prefixes are named so far.
-	table_.entry_name = [](tmon_host_context* context, uint32_t) -> tmon_str {
-		if (const Use use(self(context)); use)
-			self(context).is_serial("entry_name");
-		return {nullptr, 0};
+	table_.entry_name = [](tmon_host_context* context, uint32_t id) -> tmon_str {
+		const Use use(self(context));
+		if (!use || !self(context).is_serial("entry_name"))
+			return {nullptr, 0};
+		return to_str(self(context).entry_name(id));
 	};
 	table_.stop_requested = [](tmon_host_context* context) -> uint32_t {
 		const Use use(self(context));
@@ -171,13 +176,77 @@ int32_t HostServices::emit_alert(const tmon_alert& alert) {
 }
 
 int32_t HostServices::block(const tmon_block& block) {
-	if (!TMON_HAS(&block, tmon_block, reason) || block.prefix_length > 128 || block.ttl_ns < kShortestBlock)
+	const std::optional<BlockRequest> request = to_block_request(block);
+	if (!request)
 		return TMON_E_INVALID;
 	if (!may_block_) {
 		set_failure("blocking is not granted: add \"grant\": [\"block\"] to the plugin's entry");
 		return TMON_E_DENIED;
 	}
-	return TMON_E_UNSUPPORTED; // the filter has no block list
+	if (!can_block_)
+		return TMON_E_UNSUPPORTED;
+	const int error = send_message(socket_, MessageType::block_request, 0, encode_block(*request), {}, MSG_DONTWAIT);
+	return error == 0 ? TMON_OK : error == EAGAIN ? TMON_RETRY : TMON_E_INTERNAL;
+}
+
+bool HostServices::take_names(Message& message) {
+	if (message.type == MessageType::entry_names) {
+		if (message.descriptors.empty() || !entries_.add(std::move(message.descriptors.front())))
+			log(TMON_LOG_ERROR, "the names of some list entries are not known: their table is damaged");
+	} else if (message.type == MessageType::interface_added) {
+		auto& name = interfaces_[static_cast<uint32_t>(message.value)];
+		earlier_names_.push_back(std::exchange(name, std::make_unique<const std::string>(std::move(message.body))));
+	} else {
+		return false;
+	}
+	++names_taken_;
+	page_.handled.fetch_add(1, std::memory_order_release);
+	return true;
+}
+
+// An event can be here before the name of what it is about: the host announces names and sends them before it lets such events
+// come, but the message may still be in the socket, or wait for room there. True when something new is known.
+bool HostServices::wait_for_names() {
+	const uint32_t before = names_taken_, wanted = page_.names.load(std::memory_order_acquire);
+	if (before == wanted || given_up_for_ == wanted)
+		return false;
+	const auto deadline = std::chrono::steady_clock::now() + kNamesLimit;
+	while (names_taken_ != wanted) {
+		const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+		pollfd wait{socket_, POLLIN, 0};
+		std::optional<Message> message;
+		if (left.count() > 0 && poll(&wait, 1, static_cast<int>(left.count())) > 0)
+			message = receive_message(socket_, MSG_DONTWAIT);
+		if (!message && left.count() > 0 && errno == EBADMSG) {
+			// It brought a descriptor, and the plugin has as many open as it may.
+			lose_names();
+			page_.handled.fetch_add(1, std::memory_order_release);
+			continue;
+		}
+		if (!message) {
+			if (left.count() > 0 && (errno == EAGAIN || errno == EINTR))
+				continue;
+			given_up_for_ = wanted;
+			break;
+		}
+		// Whatever else the host says meanwhile is kept for the loop.
+		if (!take_names(*message))
+			postponed_.push_back(std::move(*message));
+	}
+	return names_taken_ != before;
+}
+
+std::string_view HostServices::interface_name(uint32_t ifindex) {
+	auto found = interfaces_.find(ifindex);
+	if (found == interfaces_.end() && wait_for_names())
+		found = interfaces_.find(ifindex);
+	return found == interfaces_.end() ? std::string_view() : std::string_view(*found->second);
+}
+
+std::string_view HostServices::entry_name(uint32_t id) {
+	if (id != 0 && !entries_.knows(id))
+		wait_for_names();
+	return entries_.find(id);
 }
 
 int32_t HostServices::define_metric(const tmon_metric& metric, uint32_t& id) {
@@ -197,6 +266,8 @@ int32_t HostServices::open(std::string_view path, uint32_t mode, int32_t& fd) {
 		std::optional<Message> message = receive_message(socket_, 0);
 		if (!message)
 			return TMON_E_INTERNAL;
+		if (take_names(*message))
+			continue;
 		if (message->type != MessageType::opened) {
 			postponed_.push_back(std::move(*message));
 			continue;

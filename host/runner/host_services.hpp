@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "host/runner/entry_names.hpp"
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
 
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace tmon {
 
@@ -28,7 +32,11 @@ public:
 
 	// The calling thread enters the plugin, and leaves it: [serial] services work only in between.
 	void enter() noexcept { in_call_ = true; }
-	void leave() noexcept { in_call_ = false; }
+	void leave() noexcept {
+		in_call_ = false;
+		entries_.forget_old();
+		earlier_names_.clear();
+	}
 
 	// From here on no service does anything; those under way have ended.
 	void close() noexcept;
@@ -41,11 +49,19 @@ public:
 
 	void log(uint32_t level, std::string_view text) noexcept;
 
+	// Takes an entry_names or interface_added; false when it is another message. [serial]
+	bool take_names(Message& message);
+	// Of a message that could not be received: the names in it will not come. [serial]
+	void lose_names() noexcept { ++names_taken_; }
+
 private:
 	class Use;
 
 	int32_t emit_alert(const tmon_alert& alert);
 	int32_t block(const tmon_block& block);
+	std::string_view interface_name(uint32_t ifindex);
+	std::string_view entry_name(uint32_t id);
+	bool wait_for_names();
 	int32_t open(std::string_view path, uint32_t mode, int32_t& fd);
 	int32_t define_metric(const tmon_metric& metric, uint32_t& id);
 	void set_failure(std::string_view text);
@@ -56,13 +72,17 @@ private:
 	int socket_;
 	RunnerPage& page_;
 	const std::string instance_;
-	const bool may_block_;
+	const bool may_block_, can_block_;
 	const std::thread::id thread_ = std::this_thread::get_id();
 	bool in_call_ = false; // of thread_ only
 	std::atomic<bool> closed_{false};
 	std::atomic<uint32_t> users_{0};
 	std::atomic<uint32_t> misuses_{0};
-	std::map<uint32_t, std::string> interfaces_;
+	std::map<uint32_t, std::unique_ptr<const std::string>> interfaces_;
+	EntryNameTables entries_;
+	uint32_t names_taken_ = 0;             // to compare with page_.names
+	std::optional<uint32_t> given_up_for_; // the value of page_.names that has not been reached in time
+	std::vector<std::unique_ptr<const std::string>> earlier_names_; // of interfaces that have got another; a plugin may still look at them
 	std::mutex failure_mutex_, metrics_mutex_;
 	std::string failure_;
 	std::deque<Message> postponed_;

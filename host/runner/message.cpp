@@ -134,6 +134,7 @@ std::string encode(const RunnerSetup& setup) {
 	put_texts(writer, setup.sandbox.write_paths);
 	writer.put(static_cast<uint8_t>(setup.sandbox.own_user));
 	writer.put(static_cast<uint8_t>(setup.may_block));
+	writer.put(static_cast<uint8_t>(setup.can_block));
 	writer.put(static_cast<uint8_t>(setup.clock_offset_ns.has_value()));
 	writer.put(setup.clock_offset_ns.value_or(0));
 	writer.put(static_cast<uint32_t>(setup.interfaces.size()));
@@ -163,6 +164,7 @@ std::optional<RunnerSetup> decode_setup(std::string_view body) {
 	setup.sandbox.write_paths = get_texts(reader);
 	setup.sandbox.own_user = reader.get<uint8_t>() != 0;
 	setup.may_block = reader.get<uint8_t>() != 0;
+	setup.can_block = reader.get<uint8_t>() != 0;
 	const bool fixed_offset = reader.get<uint8_t>() != 0;
 	const auto offset = reader.get<int64_t>();
 	if (fixed_offset)

@@ -34,6 +34,8 @@ enum class MessageType : uint32_t {
 	reconfigure, // body: the new configuration; answer reconfigured
 	finish,      // flush, destroy, answer ended, exit
 	wake,        // answer to asleep: there are events
+	entry_names, // with a descriptor: the table of one generation, see entry_names.hpp
+	interface_added, // value = ifindex, body = name
 	// runner to host
 	loaded = 64,  // the plugin is open, its entry is as its manifest says; body: report of the sandbox, or empty
 	ready,        // the plugin has been created; body of PluginTraits
@@ -46,6 +48,7 @@ enum class MessageType : uint32_t {
 	reconfigured, // value = status, body = why where it failed
 	ended,        // value = TMON_OK, or TMON_E_FATAL when the plugin had given up
 	asleep,       // it has nothing to do and waits for a message
+	block_request, // body: encode_block
 	// plugin-checker to host, instead of most of the above; see host/conformance
 	step,         // body = what it is about to do
 	finding,      // value = Outcome, body = what it has found
@@ -79,6 +82,7 @@ struct RunnerSetup {
 	std::string config_json;
 	SandboxRules sandbox;
 	bool may_block = false;  // the configuration grants it
+	bool can_block = false;  // and where the events come from, it is possible
 	std::vector<Interface> interfaces;
 	// Of recorded events; live ones use the clocks of the moment.
 	std::optional<int64_t> clock_offset_ns;

@@ -49,6 +49,7 @@ struct RunnerPage {
 	// Written by the host.
 	alignas(64) std::atomic<uint32_t> mail; // grows with every message sent; saves the runner a system call
 	std::atomic<uint32_t> stop_requested;
+	std::atomic<uint32_t> names; // grows with every entry_names and interface_added, before it is sent
 
 	// Written by the runner. `asleep` is cleared by whichever side wakes it.
 	alignas(64) std::atomic<uint32_t> asleep;

@@ -92,7 +92,9 @@ bool Runner::load() {
 bool Runner::begin() {
 	std::optional<Message> word;
 	do {
-		word = next_message(0);
+		do
+			word = next_message(0);
+		while (word && services_->take_names(*word));
 		if (!word || word->type == MessageType::finish) {
 			exit_code_ = word ? 0 : 1;
 			if (word)

@@ -36,8 +36,16 @@ void Runner::handle_messages() {
 			return;
 		}
 		std::optional<Message> message = next_message(MSG_DONTWAIT);
+		if (message && services_->take_names(*message))
+			continue;
 		if (message) {
 			handle(std::move(*message));
+			setup_->page->handled.fetch_add(1, std::memory_order_release);
+			continue;
+		}
+		if (errno == EBADMSG) {
+			// It brought a descriptor, and the plugin has as many open as it may.
+			services_->lose_names();
 			setup_->page->handled.fetch_add(1, std::memory_order_release);
 			continue;
 		}

@@ -39,6 +39,7 @@ public:
 	struct Listener {
 		virtual void on_change(PluginInstance&) = 0; // of state, or of a replacement under way
 		virtual void on_alert(PluginInstance& emitter, const DecodedAlert&) = 0;
+		virtual void on_block(PluginInstance&, const BlockRequest&) = 0; // which the configuration grants
 		virtual void on_asleep(PluginInstance&) = 0;
 		virtual tmon_tick make_tick(uint32_t flags) = 0;
 
@@ -107,6 +108,7 @@ private:
 	void on_loaded(RunnerLink& runner) override;
 	void on_ready(RunnerLink& runner) override;
 	void on_alert(RunnerLink& runner, const DecodedAlert& alert) override;
+	void on_block(RunnerLink&, const BlockRequest& request) override { listener_.on_block(*this, request); }
 	void on_asleep(RunnerLink& runner) override;
 	void on_drained(RunnerLink& runner) override;
 	void on_handed_over(RunnerLink& runner, const Refusal& outcome) override;

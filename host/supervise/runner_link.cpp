@@ -30,9 +30,9 @@ Fd duplicate(const Fd& descriptor) {
 
 RunnerLink::RunnerLink(boost::asio::io_context& io, const RunnerEnvironment& environment, const PluginConfig& config,
                        Listener& listener)
-    : environment_(environment), config_(config), grants_(config), listener_(listener),
+    : environment_(environment), names_(environment.names), config_(config), grants_(config), listener_(listener),
       page_(RunnerPageMapping::create(page_descriptor_)), budget_(kLinesAtOnce, kLinesPerSecond),
-      alert_budget_(kAlertsAtOnce, kAlertsPerSecond), socket_(io), output_(io), watch_timer_(io) {}
+      alert_budget_(kAlertsAtOnce, kAlertsPerSecond), block_budget_(kBlocksAtOnce, kBlocksPerSecond), socket_(io), output_(io), watch_timer_(io) {}
 
 std::shared_ptr<RunnerLink> RunnerLink::start(boost::asio::io_context& io, const RunnerEnvironment& environment,
                                               const PluginConfig& config, Listener& listener) {
@@ -42,6 +42,8 @@ std::shared_ptr<RunnerLink> RunnerLink::start(boost::asio::io_context& io, const
 }
 
 RunnerLink::~RunnerLink() {
+	if (names_)
+		names_->unsubscribe(*this);
 	if (process_)
 		environment_.spawner.kill(*process_);
 	boost::system::error_code ignored;
@@ -61,15 +63,19 @@ void RunnerLink::launch() {
 	setup.config_json = config_.config_json;
 	setup.sandbox.memory_bytes = config_.limits.memory_bytes;
 	setup.sandbox.threads = config_.limits.threads;
-	setup.sandbox.files = config_.limits.files;
+	setup.sandbox.files = config_.limits.files + static_cast<uint32_t>(kEntryNameTables); // which are not the plugin's
 	setup.sandbox.network = config_.grants.network;
 	setup.sandbox.exec = config_.grants.exec;
 	setup.sandbox.read_paths = config_.grants.read_paths;
 	setup.sandbox.write_paths = config_.grants.write_paths;
 	setup.sandbox.own_user = geteuid() == 0; // the spawner then gives each runner one of its own
 	setup.may_block = config_.grants.block;
+	setup.can_block = environment_.can_block;
 	setup.clock_offset_ns = environment_.clock_offset_ns;
 	setup.interfaces = environment_.interfaces;
+	if (names_)
+		setup.interfaces.insert(setup.interfaces.end(), names_->interfaces().begin(),
+		                        names_->interfaces().end());
 	const Fd setup_file = memory_file("runner-setup", encode(setup));
 
 	int ends[2];
@@ -106,6 +112,11 @@ void RunnerLink::launch() {
 		thread_ = start_runner_thread(std::move(theirs));
 	}
 	wait_for_messages();
+	if (names_) {
+		for (const auto& names : names_->tables())
+			take_names(*names);
+		names_->subscribe(*this);
+	}
 	expect(Answer::loaded);
 	watch();
 }
@@ -149,6 +160,17 @@ void RunnerLink::send_queued() {
 		outgoing_.pop_front();
 		page_->mail.fetch_add(1, std::memory_order_release);
 	}
+}
+
+// Announced in the page before they are sent: see HostServices::wait_for_names.
+void RunnerLink::take_names(const EntryNames& names) {
+	page_->names.fetch_add(1, std::memory_order_release);
+	send(MessageType::entry_names, 0, {}, Fd(fcntl(names.descriptor(), F_DUPFD_CLOEXEC, 0)));
+}
+
+void RunnerLink::take_interface(const Interface& interface) {
+	page_->names.fetch_add(1, std::memory_order_release);
+	send(MessageType::interface_added, static_cast<int32_t>(interface.ifindex), interface.name);
 }
 
 void RunnerLink::begin(const StartPoint& from, const Fd& state) {

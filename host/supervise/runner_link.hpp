@@ -4,10 +4,12 @@
 #include "host/config/config.hpp"
 #include "host/diagnostics/line_budget.hpp"
 #include "host/ring/event_rings.hpp"
+#include "host/policy/block_request.hpp"
 #include "host/runner/message.hpp"
 #include "host/runner/page.hpp"
 #include "host/spawner/spawner.hpp"
 #include "host/supervise/grants.hpp"
+#include "host/supervise/runner_names.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -32,6 +34,8 @@ struct RunnerEnvironment {
 	std::optional<int64_t> clock_offset_ns; // of recorded events
 	std::vector<uint64_t> untold = {};      // per ring, events that were lost before the first one; empty: none
 	bool one_life = false;                  // a plugin that crashes stays dead
+	bool can_block = false;                 // what plugins ask to have blocked can be
+	std::shared_ptr<RunnerNames> names = nullptr; // that come up meanwhile; none: nobody gets any
 };
 
 // Where a runner begins to read.
@@ -57,7 +61,7 @@ struct RunnerFigures {
 // The host's end of one runner, process or thread: its page, the messages to and from it, its output, its
 // deadline, its end. Whatever it says is taken for what a plugin could have written.
 // Lives on the thread that runs the io_context.
-class RunnerLink : public std::enable_shared_from_this<RunnerLink> {
+class RunnerLink : public std::enable_shared_from_this<RunnerLink>, RunnerNames::Reader {
 public:
 	struct Refusal {
 		int32_t status = 0;
@@ -69,6 +73,7 @@ public:
 		virtual void on_loaded(RunnerLink&) = 0;
 		virtual void on_ready(RunnerLink&) = 0;
 		virtual void on_alert(RunnerLink&, const DecodedAlert&) = 0;
+		virtual void on_block(RunnerLink&, const BlockRequest&) = 0; // which the configuration grants
 		virtual void on_asleep(RunnerLink&) = 0;
 		virtual void on_drained(RunnerLink&) = 0;
 		virtual void on_handed_over(RunnerLink&, const Refusal& outcome) = 0; // status TMON_OK: the state is saved
@@ -140,12 +145,15 @@ public:
 	std::size_t alerts_queued() const noexcept { return alerts_queued_; }
 	std::deque<std::string> take_unsent_alerts();
 	uint64_t lines_lost() const noexcept;
+	uint64_t blocks_turned_away() const noexcept { return blocks_turned_away_; }
 
 private:
 	// Lines that one runner may have shown, and alerts that are passed on: at once, and then a second. The alerts are half
 	// of what may wait for a taker, so nobody alone can fill its queue.
 	static constexpr uint32_t kLinesAtOnce = 200, kLinesPerSecond = 20;
 	static constexpr uint32_t kAlertsAtOnce = 2048, kAlertsPerSecond = 200;
+	// Each may end in a line of the log.
+	static constexpr uint32_t kBlocksAtOnce = 256, kBlocksPerSecond = 50;
 
 	struct Outgoing {
 		MessageType type;
@@ -164,6 +172,9 @@ private:
 	void receive();
 	void handle(Message message);
 	void handle_open(const Message& message);
+	void handle_block(const Message& message);
+	void take_names(const EntryNames& names) override;
+	void take_interface(const Interface& interface) override;
 	void wait_for_output();
 	bool read_output();
 	void show_output_line();
@@ -190,6 +201,7 @@ private:
 	}
 
 	const RunnerEnvironment& environment_;
+	const std::shared_ptr<RunnerNames> names_; // it may outlive the environment, by a turn of the loop
 	PluginConfig config_;
 	PathGrants grants_;
 	StartPoint from_; // empty before begin
@@ -211,8 +223,9 @@ private:
 	std::optional<Spawner::Id> process_; // until it has been reaped
 	std::thread thread_;
 	std::string output_line_;
-	LineBudget budget_, alert_budget_;
-	uint64_t alerts_turned_away_ = 0;
+	LineBudget budget_, alert_budget_, block_budget_;
+	uint64_t alerts_turned_away_ = 0, blocks_turned_away_ = 0;
+	bool said_not_granted_ = false;
 	uint64_t lines_hidden_ = 0;
 	std::deque<Outgoing> outgoing_;
 	bool waiting_to_write_ = false;

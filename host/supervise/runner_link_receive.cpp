@@ -5,6 +5,7 @@
 
 #include "host/diagnostics/log.hpp"
 #include "host/plugin_file/plugin_file.hpp"
+#include "host/runner/block_message.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -120,6 +121,9 @@ void RunnerLink::handle(Message message) {
 			listener_.on_alert(*this, *decoded);
 		}
 		break;
+	case MessageType::block_request:
+		handle_block(message);
+		break;
 	case MessageType::open:
 		handle_open(message);
 		break;
@@ -164,6 +168,26 @@ void RunnerLink::handle_open(const Message& message) {
 		answer(*this, std::move(*at_once));
 	else
 		environment_.spawner.open(message.body, mode, guarded(answer));
+}
+
+// Its runner has looked at all of this, too; but a plugin can speak for it.
+void RunnerLink::handle_block(const Message& message) {
+	if (!config_.grants.block) {
+		if (!std::exchange(said_not_granted_, true))
+			log_warning("[" + config_.name + "] asks to have addresses blocked, which its \"grant\" does not list: ignored");
+		return;
+	}
+	std::optional<BlockRequest> request = decode_block(message.body);
+	if (!request || !environment_.can_block)
+		return;
+	if (!block_budget_.take(std::chrono::steady_clock::now())) {
+		if (++blocks_turned_away_ == 1)
+			log_warning("[" + config_.name + "] asks to have addresses blocked faster than " +
+			            std::to_string(kBlocksPerSecond) + " a second: what is more is refused");
+		return;
+	}
+	request->reason = cut_text(printable(request->reason), kMaxBlockReason);
+	listener_.on_block(*this, *request);
 }
 
 void RunnerLink::wait_for_output() {

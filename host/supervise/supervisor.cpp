@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/supervise/supervisor.hpp"
 
+#include "host/config/units.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/runner/metrics_page.hpp"
 
@@ -38,7 +39,10 @@ void add(AlertTotals& alerts, const AlertTotals& more) {
 } // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, RunnerEnvironment environment, CrashStore crashes, Source source)
-    : io_(io), environment_(std::move(environment)), crashes_(std::move(crashes)), source_(std::move(source)) {}
+    : io_(io), environment_(std::move(environment)), crashes_(std::move(crashes)), source_(std::move(source)) {
+	environment_.can_block = bool(source_.block);
+	environment_.names = std::make_shared<RunnerNames>();
+}
 
 Supervisor::~Supervisor() = default;
 
@@ -193,6 +197,17 @@ void Supervisor::on_alert(PluginInstance& emitter, const DecodedAlert& alert) {
 	const std::string encoded = encode_alert(alert.alert, emitter.name());
 	for (const auto& plugin : plugins_)
 		plugin->offer_alert(emitter.name(), encoded);
+}
+
+void Supervisor::on_block(PluginInstance& plugin, const BlockRequest& request) {
+	const std::string refusal = source_.block(plugin.config(), request);
+	const auto ttl = std::chrono::ceil<std::chrono::milliseconds>(request.ttl);
+	const std::string what = to_string(request.prefix) + " for " + format_duration(ttl) +
+	                         (request.reason.empty() ? "" : " (" + request.reason + ")");
+	if (refusal.empty())
+		log_info("plugin " + plugin.name() + " has blocked " + what);
+	else
+		log_warning("plugin " + plugin.name() + " could not block " + what + ": " + refusal);
 }
 
 void Supervisor::tick(const tmon_tick& tick) {

@@ -33,6 +33,9 @@ public:
 		std::function<void()> arm_doorbell;
 		// The totals of now, for a plugin that wants ticks of its own.
 		std::function<tmon_tick(uint32_t flags)> make_tick;
+		// Has blocked what a plugin asks for, whose configuration grants it; returns why not, or nothing. Not set where
+		// nothing can be blocked: plugins are then told so.
+		std::function<std::string(const PluginConfig&, const BlockRequest&)> block = {};
 	};
 
 	// `environment` and `crashes` are kept. What they refer to outlives the supervisor.
@@ -48,6 +51,11 @@ public:
 	// called once, from the loop or at once. Not while another one is under way.
 	void reload(std::vector<PluginConfig> plugins, std::function<void(const ReloadResult&)> done);
 	bool is_reloading() const noexcept { return reload_ != nullptr; }
+
+	// Names of list entries, before events come that carry their ids; the last kEntryNameTables of them stay known.
+	void set_entry_names(std::shared_ptr<const EntryNames> names) { environment_.names->add(std::move(names)); }
+	// An interface that was not there at the start, before events come from it.
+	void add_interface(const Interface& interface) { environment_.names->add(interface); }
 
 	// The doorbell has been rung.
 	void wake_sleepers();
@@ -82,6 +90,7 @@ private:
 
 	void on_change(PluginInstance& plugin) override;
 	void on_alert(PluginInstance& emitter, const DecodedAlert& alert) override;
+	void on_block(PluginInstance& plugin, const BlockRequest& request) override;
 	void on_asleep(PluginInstance& plugin) override;
 	tmon_tick make_tick(uint32_t flags) override { return source_.make_tick(flags); }
 

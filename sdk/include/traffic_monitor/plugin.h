@@ -195,10 +195,12 @@ typedef struct tmon_host {
 	 * [any-thread] */
 	int32_t (*emit_alert)(tmon_host_context *context, const tmon_alert *alert);
 
-	/* Asks the host to have the filter drop what comes from a prefix, for a time.
-	 * TMON_OK: asked; the host logs what became of it. TMON_E_DENIED: "grant" does not list "block".
+	/* Asks the host to have the filter drop what comes from a prefix, for a time. Bits of `address` behind the
+	 * prefix do not matter; of the reason the first 256 bytes are kept; more than 366 days count as that.
+	 * TMON_OK: asked; the host logs what became of it, but for what it gets faster than 50 a second (256 at
+	 * once) from one plugin, which it refuses. TMON_E_DENIED: "grant" does not list "block".
 	 * TMON_E_UNSUPPORTED: this host or this source cannot block. TMON_RETRY: the queue to the host is
-	 * full. TMON_E_INVALID: bad prefix or time. [any-thread] */
+	 * full. TMON_E_INVALID: bad prefix or time, or an IPv4 address with a length below 96. [any-thread] */
 	int32_t (*block)(tmon_host_context *context, const tmon_block *block);
 
 	/* Opens a file on behalf of the plugin and stores a descriptor that the plugin owns, close-on-exec.
@@ -222,12 +224,12 @@ typedef struct tmon_host {
 	 * id, not a number, a negative amount for a counter) is ignored. [any-thread] */
 	void (*metric_record)(tmon_host_context *context, uint32_t id, double value);
 
-	/* Name of an interface as it was when monitoring began; empty when unknown. Borrowed until the
+	/* Name of an interface as it was when it was first watched; empty when unknown. Borrowed until the
 	 * current call into the plugin returns. [serial] */
 	tmon_str (*interface_name)(tmon_host_context *context, uint32_t ifindex);
 
-	/* Name given to a list entry in the configuration; empty when it has none. Borrowed likewise.
-	 * [serial] */
+	/* Name given to a list entry in the configuration, or else its prefix ("203.0.113.0/24"); empty for 0 and
+	 * what is unknown. Borrowed likewise. [serial] */
 	tmon_str (*entry_name)(tmon_host_context *context, uint32_t entry);
 
 	/* Not 0 once the host wants the plugin to return soon. [any-thread] */

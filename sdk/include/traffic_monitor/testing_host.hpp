@@ -165,7 +165,9 @@ private:
 
 	int32_t add(const tmon_block& block) {
 		const std::lock_guard<std::mutex> lock(mutex_);
-		if (!TMON_HAS(&block, tmon_block, reason) || block.prefix_length > 128 || block.ttl_ns < 1000000000u)
+		const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+		if (!TMON_HAS(&block, tmon_block, reason) || block.prefix_length > 128 || block.ttl_ns < 1000000000u ||
+		    (block.prefix_length < 96 && std::memcmp(block.address, mapped, sizeof mapped) == 0))
 			return TMON_E_INVALID;
 		if (block_answer == TMON_OK)
 			blocks.push_back({address_text(block.address), block.prefix_length, block.ttl_ns,

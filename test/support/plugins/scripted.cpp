@@ -5,6 +5,8 @@
 //     batch, flush, tick, alert, end: [N, ...]   one for each call in order, then 0; THROW throws
 //     open: "PATH", mode: N    opened in create;  open_in_flush: opened in every flush
 //     emit: N          alerts emitted at each tick
+//     block: [ADDRESS as 32 hexadecimal digits, LENGTH, SECONDS], blocks: N    asked for so often at each tick
+//     name: ID, interface: IFINDEX    of which each on_tick tells the name
 //     trace: "PATH"    one line for each call
 //     forge, forge_in_tick: [N, ...] writes messages of these types to the runner's socket, with file as body, or the content
 //                      of the file forge_from
@@ -89,6 +91,24 @@ struct Scripted {
 			    (config.contains("forge_from") ? content_of(text("forge_from")) : text("file"));
 			(void)!write(3, message.data(), message.size());
 		}
+	}
+	void block() const {
+		const json::value* wanted = config.if_contains("block");
+		if (wanted == nullptr)
+			return;
+		const json::array& parts = wanted->as_array();
+		tmon_block block{};
+		block.size = sizeof block;
+		for (std::size_t i = 0; i < sizeof block.address; ++i)
+			block.address[i] =
+			    static_cast<uint8_t>(std::stoul(std::string(parts[0].as_string().subview(2 * i, 2)), nullptr, 16));
+		block.prefix_length = parts[1].to_number<uint32_t>();
+		block.ttl_ns = parts[2].to_number<uint64_t>() * 1'000'000'000;
+		block.reason = tmon::to_str("two\nlines");
+		int32_t status = TMON_OK;
+		for (int64_t i = 0; i < std::max<int64_t>(number("blocks"), 1); ++i)
+			status = host.block(block);
+		say("block " + std::to_string(status));
 	}
 	void open(const char* key) const {
 		if (!config.contains(key))
@@ -223,6 +243,12 @@ int32_t on_tick(void* self, const tmon_tick* tick) {
 			const int32_t status = scripted.host.raw().emit_alert(scripted.host.raw().context, &alert);
 			refused += status == TMON_RETRY;
 		}
+		scripted.block();
+		if (scripted.config.contains("name"))
+			scripted.say("entry " + std::string(scripted.host.entry_name(static_cast<uint32_t>(scripted.number("name")))));
+		if (scripted.config.contains("interface"))
+			scripted.say("interface " +
+			             std::string(scripted.host.interface_name(static_cast<uint32_t>(scripted.number("interface")))));
 		const int32_t status = scripted.next("tick", scripted.ticks);
 		scripted.say("tick flags " + std::to_string(tick->flags) + " seen " + std::to_string(tick->seen) + " offered " +
 		             std::to_string(tick->offered) + " refused " + std::to_string(refused) + " " +

@@ -69,6 +69,7 @@ std::string sample_setup() {
 	setup.sandbox.write_paths = {"/c"};
 	setup.sandbox.own_user = true;
 	setup.may_block = true;
+	setup.can_block = true;
 	setup.interfaces = {{1, "lo"}, {7, "eth0"}};
 	setup.clock_offset_ns = -5;
 	return encode(setup);
@@ -139,6 +140,7 @@ BOOST_AUTO_TEST_CASE(setup_and_traits_survive) {
 	BOOST_TEST(setup->sandbox.write_paths == std::vector<std::string>{"/c"});
 	BOOST_TEST(setup->sandbox.own_user);
 	BOOST_TEST(setup->may_block);
+	BOOST_TEST(setup->can_block);
 	BOOST_TEST((setup->clock_offset_ns == std::optional<int64_t>(-5)));
 	BOOST_REQUIRE(setup->interfaces.size() == 2u);
 	BOOST_TEST(setup->interfaces[1].ifindex == 7u);
