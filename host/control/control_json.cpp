@@ -81,10 +81,6 @@ std::string_view to_string(DropState state) {
 	return "log_only";
 }
 
-std::string_view to_string(EntryClass kind) {
-	return kind == EntryClass::permitted ? "permitted" : kind == EntryClass::denied ? "denied" : "never_drop";
-}
-
 json::object to_json_object(const Status& status) {
 	json::object drop{{"state", to_string(status.drop.state)}, {"dry_run", status.drop.dry_run}};
 	if (status.drop.state == DropState::until_confirmed)

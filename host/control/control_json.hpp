@@ -17,7 +17,6 @@ boost::json::object to_json_object(const CheckedAddress& checked, const Prefix& 
 boost::json::object to_json_object(const BlockPage& page);
 
 std::string_view to_string(DropState state); // "log_only", "dropping", "until_confirmed", "reverted"
-std::string_view to_string(EntryClass kind); // "permitted", "denied", "never_drop"
 
 // "2026-01-31T12:00:00Z"
 std::string format_utc(int64_t ns);

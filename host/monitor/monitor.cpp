@@ -2,9 +2,12 @@
 #include "host/monitor/monitor.hpp"
 
 #include "host/config/units.hpp"
+#include "host/control/control_server.hpp"
+#include "host/control/socket_path.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/exit_code.hpp"
 #include "host/filter/capabilities.hpp"
+#include "host/monitor/answers.hpp"
 #include "host/monitor/blocking.hpp"
 #include "host/monitor/confirmation.hpp"
 #include "host/monitor/interface_keeper.hpp"
@@ -100,7 +103,10 @@ public:
 	                                                    : CrashStore::default_directory(),
 	                             config.crashes_kept),
 	                  {[this] { source_.doorbell().arm(); },
-	                   [this](uint32_t flags) { return make_tick(totals(), flags); }}),
+	                   [this](uint32_t flags) { return make_tick(totals(), flags); },
+	                   [this](const PluginConfig& plugin, const BlockRequest& request) {
+		                   return blocking_.block(request.prefix, request.ttl, "plugin " + plugin.name, request.reason);
+	                   }}),
 	      signals_(io_, SIGINT, SIGTERM, SIGHUP), doorbell_(io_, fcntl(source_.doorbell().descriptor(), F_DUPFD_CLOEXEC, 0)),
 	      stats_timer_(io_) {
 		spawner_.attach(io_);
@@ -113,6 +119,7 @@ public:
 		wait_for_signals();
 		if (config_.stats_file)
 			check_replaceable(*config_.stats_file);
+		name_entries_of(source_.filter().generation(), config_.policy);
 		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty()) {
 			const int code = explain_start_failures(failures);
 			if (supervisor_.is_stuck())
@@ -129,8 +136,17 @@ public:
 				supervisor_.finish(kFinishLimit);
 				throw;
 			}
-			keeper_.emplace(io_, source_, config_.xdp_mode, [](const Interface&) {});
+			keeper_.emplace(io_, source_, config_.xdp_mode,
+			                [this](const Interface& interface) { supervisor_.add_interface(interface); });
 			started_ns_ = clock_ns(CLOCK_MONOTONIC);
+			policy_since_ns_ = clock_ns(CLOCK_REALTIME);
+			try {
+				listen();
+			} catch (...) {
+				source_.stop();
+				supervisor_.finish(kFinishLimit);
+				throw;
+			}
 			write_stats(totals());
 			say_started();
 			next_stats_ = std::chrono::steady_clock::now();
@@ -159,6 +175,32 @@ private:
 			}
 			wait_for_signals();
 		});
+	}
+
+	// So that an event never comes before the name of the entry that it carries.
+	void name_entries_of(const Generation& generation, const Policy& policy) {
+		if (generation.next_entry_id() != generation.first_entry_id())
+			supervisor_.set_entry_names(name_entries(policy, generation.first_entry_id()));
+	}
+
+	// For `ctl`. Only a socket that the user has named is worth an end of the run.
+	void listen() {
+		if (!config_.control_enabled)
+			return;
+		const std::string path = config_.control_socket.value_or(default_control_socket());
+		if (path.empty()) {
+			log_info("no control socket: there is no place for it by default; \"control\": {\"socket\": …} names one");
+			return;
+		}
+		answers_.emplace(Answers::Run{config_, source_, supervisor_, *keeper_, blocking_, confirmation_,
+		                              [this] { return totals(); }, started_ns_, policy_since_ns_});
+		try {
+			control_.emplace(io_, path, *answers_);
+		} catch (const std::runtime_error& error) {
+			if (config_.control_socket)
+				throw;
+			log_warning(std::string("no control socket: ") + error.what());
+		}
 	}
 
 	void reload() {
@@ -237,6 +279,7 @@ private:
 		if (on_approval)
 			confirmation_.begin(*next.confirm);
 		try {
+			name_entries_of(*generation, next.policy);
 			source_.filter().exchange(std::move(generation));
 		} catch (const FilterError& error) {
 			confirmation_.restore(before);
@@ -245,6 +288,7 @@ private:
 		}
 		if (!on_approval)
 			confirmation_.cancel();
+		policy_since_ns_ = clock_ns(CLOCK_REALTIME);
 		config_.policy = std::move(next.policy);
 		config_.drop_packets = next.drop_packets;
 		config_.confirm = next.confirm;
@@ -308,6 +352,7 @@ private:
 		const bool interface_lost = keeper_ && !keeper_->all_attached();
 		if (keeper_)
 			keeper_->stop();
+		control_.reset();
 		source_.stop();
 		const std::vector<std::string> late = supervisor_.drain(source_.heads(), kDrainLimit);
 		for (const std::string& name : late)
@@ -402,11 +447,14 @@ private:
 	Blocking blocking_;
 	std::optional<InterfaceKeeper> keeper_; // once attached
 	Supervisor supervisor_;
+	std::optional<Answers> answers_;
+	std::optional<ControlServer> control_; // asks the answers
 	boost::asio::signal_set signals_;
 	boost::asio::posix::stream_descriptor doorbell_;
 	boost::asio::steady_timer stats_timer_;
 	std::chrono::steady_clock::time_point next_stats_;
-	int64_t started_ns_ = 0;
+	int64_t started_ns_ = 0;      // CLOCK_MONOTONIC
+	int64_t policy_since_ns_ = 0; // UTC
 	// Of a reload that is under way.
 	std::optional<Config> next_config_;
 	std::unique_ptr<Generation> next_generation_; // empty: the policy is the same

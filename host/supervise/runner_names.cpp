@@ -30,9 +30,7 @@ void RunnerNames::add(const Interface& interface) {
 std::shared_ptr<const EntryNames> name_entries(const Policy& policy, uint32_t first_id) {
 	EntryNamesWriter writer(first_id);
 	for (const PolicyEntry& entry : policy.entries) {
-		if (entry.kind == EntryClass::permitted)
-			writer.add({});
-		else
+		if (entry.kind != EntryClass::permitted)
 			writer.add(entry.name.empty() ? to_string(entry.prefix) : entry.name);
 	}
 	return writer.finish();

@@ -277,6 +277,30 @@ void Supervisor::add_totals(Totals& totals) const {
 	add(totals.alerts, past_.alerts);
 }
 
+std::vector<Supervisor::Standing> Supervisor::standings() const {
+	const auto text = [](State state) {
+		switch (state) {
+		case State::starting:
+		case State::ready:
+			return "starting";
+		case State::running:
+			return "running";
+		case State::down:
+			return "down";
+		case State::drained:
+		case State::ended:
+			return "ended";
+		case State::dead:
+			break;
+		}
+		return "dead";
+	};
+	std::vector<Standing> standings;
+	for (const auto& plugin : plugins_)
+		standings.push_back({plugin->name(), plugin->traits().id, plugin->traits().version, text(plugin->state())});
+	return standings;
+}
+
 std::vector<Supervisor::StartFailure> Supervisor::deaths() const {
 	std::vector<StartFailure> deaths;
 	for (const auto& plugin : plugins_) {

@@ -79,6 +79,13 @@ public:
 	// Adds the accounts of plugins and alerts. Plugins that a reload has removed are still in them.
 	void add_totals(Totals& totals) const;
 
+	// One plugin as it stands, for people.
+	struct Standing {
+		std::string name, id, version;
+		const char* state; // "running", "down", ...
+	};
+	std::vector<Standing> standings() const;
+
 	// The plugins that have died since they were started, and why.
 	std::vector<StartFailure> deaths() const;
 
