@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <vector>
 
 namespace {
@@ -31,6 +32,7 @@ struct Result {
 // In a process of its own, with its outputs in files.
 Result ctl(const TempDir& directory, std::vector<const char*> words, uid_t user = geteuid()) {
 	const std::string out = directory / "out", err = directory / "err";
+	std::fflush(nullptr); // nothing of ours is written twice
 	const pid_t child = fork();
 	if (child == 0) {
 		const auto into = [](const std::string& path, int descriptor) {
@@ -122,7 +124,7 @@ BOOST_AUTO_TEST_CASE(status_is_for_people_and_for_programs) {
 	for (const char* part : {", up 1h 1m\n", "mode             dropping until confirmed: 42s left (traffic-monitor ctl confirm)\n",
 	                         "policy           generation 7 since 1970-01-01T00:00:00Z; permitted: 10 IPv4, 2 IPv6; denied: 3 IPv4",
 	                         "block list       0 of 100 entries; 0 packets dropped\n",
-	                         "eth0          3      native  2026-01-31T12:00:00Z  attached\n", "gone\n",
+	                         "eth0         3      native  2026-01-31T12:00:00Z  attached\n", "gone\n",
 	                         "log     logger-json 1.0.0  0        0 "})
 		BOOST_TEST(result.out.find(part) != std::string::npos, part << " in\n" << result.out);
 	BOOST_TEST(result.out.find('\x1b') == std::string::npos); // no terminal; and what is foreign is made visible
