@@ -215,6 +215,8 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 	table.refused_ranges = ranges.refused.size();
 	table.geometry.has_permitted = !ranges.permitted.empty();
 	table.geometry.has_entries = !ranges.refused.empty();
+	// Room that is not needed is never touched.
+	table.units.reserve(64 + (ranges.permitted.size() + ranges.refused.size()) / 2);
 	PrefixNodes nodes(table.units);
 	if (table.geometry.has_permitted) {
 		const auto start = [&](std::size_t at) { return ranges.permitted[at]; };
