@@ -20,7 +20,7 @@ struct PrefixTable {
 	std::size_t prefixes = 0; // of this family
 	std::size_t permitted_ranges = 0;
 	std::size_t refused_ranges = 0; // that entries refuse, each with an id of its own
-	unsigned nodes_on_path = 0;     // the most that any look-up visits in one tree
+	unsigned nodes_on_path = 0;     // the most that a walk visits; IPv6 may need two walks
 
 	std::size_t bytes() const { return units.size() * sizeof(tmon_prefix_unit); }
 
