@@ -61,16 +61,17 @@ private:
 
 // As in the global routing tables of 2024, roughly.
 inline Lengths routed_v4() {
-	return {{8, 0.01}, {10, 0.01}, {11, 0.02}, {12, 0.05}, {13, 0.1}, {14, 0.2}, {15, 0.2}, {16, 1.4}, {17, 0.8}, {18, 1.4}, {19, 2.5},
-	        {20, 4.3}, {21, 5}, {22, 11.5}, {23, 10}, {24, 62}};
+	return {{8, 0.01}, {10, 0.01}, {11, 0.02}, {12, 0.05}, {13, 0.1}, {14, 0.2},  {15, 0.2}, {16, 1.4},
+	        {17, 0.8}, {18, 1.4},  {19, 2.5},  {20, 4.3},  {21, 5},   {22, 11.5}, {23, 10},  {24, 62}};
 }
 inline Lengths routed_v6() {
-	return {{28, 0.5}, {29, 3}, {30, 0.5}, {32, 12}, {33, 2}, {34, 2}, {35, 1}, {36, 5}, {38, 2}, {40, 9}, {42, 2}, {44, 8}, {45, 1},
-	        {46, 3}, {47, 2}, {48, 47}};
+	return {{28, 0.5}, {29, 3}, {30, 0.5}, {32, 12}, {33, 2}, {34, 2}, {35, 1}, {36, 5},
+	        {38, 2},   {40, 9}, {42, 2},   {44, 8},  {45, 1}, {46, 3}, {47, 2}, {48, 47}};
 }
 
 // Until there are `count` different ones; a length that is full gives way to others.
-inline std::vector<PolicyEntry> collect(uint8_t family, std::size_t count, const std::function<std::pair<Octets, unsigned>()>& make) {
+inline std::vector<PolicyEntry> collect(uint8_t family, std::size_t count,
+                                        const std::function<std::pair<Octets, unsigned>()>& make) {
 	struct Hash {
 		std::size_t operator()(const Prefix& prefix) const {
 			uint64_t hash = prefix.length;
@@ -112,7 +113,8 @@ inline std::vector<PolicyEntry> half_hosts_v4(std::size_t count, Generator& rand
 class Allocations {
 public:
 	Allocations(std::size_t count, Generator& random) {
-		constexpr std::array<std::array<uint8_t, 2>, 6> blocks{{{0x20, 0x01}, {0x24, 0x00}, {0x26, 0x00}, {0x28, 0x00}, {0x2a, 0x00}, {0x2c, 0x00}}};
+		constexpr std::array<std::array<uint8_t, 2>, 6> blocks{
+		    {{0x20, 0x01}, {0x24, 0x00}, {0x26, 0x00}, {0x28, 0x00}, {0x2a, 0x00}, {0x2c, 0x00}}};
 		for (std::size_t i = 0; i < count; ++i) {
 			const auto& block = blocks[random() % blocks.size()];
 			Octets octets = random_octets(random);
@@ -121,7 +123,9 @@ public:
 			starts_.push_back(octets);
 		}
 	}
-	Octets operator()(Generator& random) const { return join(starts_[random() % starts_.size()], random_octets(random), 32); }
+	Octets operator()(Generator& random) const {
+		return join(starts_[random() % starts_.size()], random_octets(random), 32);
+	}
 
 private:
 	std::vector<Octets> starts_;
@@ -144,7 +148,8 @@ inline std::vector<PolicyEntry> mixed_v6(std::size_t count, Generator& random) {
 
 // Half of them permitted, each inside a prefix chosen at random. Of the others half share some bits with a permitted
 // one, half are anywhere. In random order.
-inline std::vector<Octets> sources(const std::vector<PolicyEntry>& entries, const PrefixTable& table, std::size_t count, Generator& random) {
+inline std::vector<Octets> sources(const std::vector<PolicyEntry>& entries, const PrefixTable& table, std::size_t count,
+                                   Generator& random) {
 	const unsigned bits = table.family == 4 ? 32 : 128;
 	std::vector<Octets> drawn;
 	drawn.reserve(count);
@@ -157,7 +162,8 @@ inline std::vector<Octets> sources(const std::vector<PolicyEntry>& entries, cons
 			if (table.family == 6)
 				outside[0] = static_cast<uint8_t>(0x20 | outside[0] % 32);
 			if (random() % 2)
-				outside = join(inside, outside, 1 + static_cast<unsigned>(random() % std::min(bits - 1, 63u)));
+				outside = join(inside, outside,
+				               1 + static_cast<unsigned>(random() % std::min(bits - 1, 63u)));
 			if (table.decide(outside.data()) & TMON_DECISION_PERMITTED)
 				continue;
 			drawn.push_back(outside);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What it costs to decide about a source: the project's prefix tables against the kernel's LPM_TRIE. The programs are the
-// same but for the look-up, the sources are drawn inside the program from a million, half of them permitted; the
+// What it costs to decide about a source: the project's prefix tables against the kernel's LPM_TRIE. The programs are
+// the same but for the look-up, the sources are drawn inside the program from a million, half of them permitted; the
 // runs are interleaved. Net: without what the same program costs that looks nothing up.
 #include "bench_prefix_tables.skel.h"
 
@@ -43,8 +43,8 @@ struct Row {
 	uint8_t family;
 	std::vector<PolicyEntry> (*make)(std::size_t, Generator&);
 	std::size_t prefixes;
-	double goal;                        // net of LPM_TRIE / net of ours; 0: none
-	double whole_packet_goal = 0;       // whole packet / whole packet at one prefix, at most; 0: none
+	double goal;                  // net of LPM_TRIE / net of ours; 0: none
+	double whole_packet_goal = 0; // whole packet / whole packet at one prefix, at most; 0: none
 	bool is_large() const { return prefixes >= 100'000; }
 };
 
@@ -79,9 +79,13 @@ public:
 	}
 
 	int empty() const { return bpf_program__fd(skeleton_->progs.empty); }
-	int parse() const { return bpf_program__fd(family_ == 4 ? skeleton_->progs.parse_v4 : skeleton_->progs.parse_v6); }
+	int parse() const {
+		return bpf_program__fd(family_ == 4 ? skeleton_->progs.parse_v4 : skeleton_->progs.parse_v6);
+	}
 	int lpm() const { return bpf_program__fd(family_ == 4 ? skeleton_->progs.lpm_v4 : skeleton_->progs.lpm_v6); }
-	int table() const { return bpf_program__fd(family_ == 4 ? skeleton_->progs.table_v4 : skeleton_->progs.table_v6); }
+	int table() const {
+		return bpf_program__fd(family_ == 4 ? skeleton_->progs.table_v4 : skeleton_->progs.table_v6);
+	}
 
 private:
 	bpf_map* trie() const { return family_ == 4 ? skeleton_->maps.trie_v4 : skeleton_->maps.trie_v6; }
@@ -93,17 +97,20 @@ private:
 		for (std::size_t i = 0; i < entries.size(); ++i) {
 			const uint32_t length = entries[i].prefix.length;
 			std::memcpy(&keys[i * key_size], &length, sizeof length);
-			std::memcpy(&keys[i * key_size + sizeof length], entries[i].prefix.address.data(), key_size - sizeof length);
+			std::memcpy(&keys[i * key_size + sizeof length], entries[i].prefix.address.data(),
+			            key_size - sizeof length);
 		}
 		auto count = static_cast<uint32_t>(entries.size());
-		if (bpf_map_update_batch(bpf_map__fd(trie()), keys.data(), values.data(), &count, nullptr) != 0 || count != entries.size())
+		if (bpf_map_update_batch(bpf_map__fd(trie()), keys.data(), values.data(), &count, nullptr) != 0 ||
+		    count != entries.size())
 			throw std::runtime_error("cannot fill the trie");
 	}
 
 	// Both have to say the same about them.
 	void fill_sources(const std::vector<PolicyEntry>& entries, const PrefixTable& table, Generator& random) const {
 		const std::vector<Octets> drawn = bench::sources(entries, table, kSources, random);
-		void* to = mmap(nullptr, kSources * sizeof(Octets), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(skeleton_->maps.sources), 0);
+		void* to = mmap(nullptr, kSources * sizeof(Octets), PROT_READ | PROT_WRITE, MAP_SHARED,
+		                bpf_map__fd(skeleton_->maps.sources), 0);
 		if (to == MAP_FAILED)
 			throw std::runtime_error("cannot map the sources");
 		std::memcpy(to, drawn.data(), kSources * sizeof(Octets));
@@ -125,8 +132,10 @@ private:
 };
 
 const packet::Bytes& frame(uint8_t family) {
-	static const packet::Bytes v4 = packet::Ethernet{} / packet::IPv4{} / packet::TCP{.sport = 40000, .dport = 443} / packet::Payload(6);
-	static const packet::Bytes v6 = packet::Ethernet{} / packet::IPv6{} / packet::TCP{.sport = 40000, .dport = 443} / packet::Payload(6);
+	static const packet::Bytes v4 =
+	    packet::Ethernet{} / packet::IPv4{} / packet::TCP{.sport = 40000, .dport = 443} / packet::Payload(6);
+	static const packet::Bytes v6 =
+	    packet::Ethernet{} / packet::IPv6{} / packet::TCP{.sport = 40000, .dport = 443} / packet::Payload(6);
 	return family == 4 ? v4 : v6;
 }
 
@@ -169,10 +178,13 @@ struct Claim {
 	bool at_most;
 };
 
-int run(int rounds, uint32_t packets, std::size_t most_prefixes, const PrefixTableTuning& tuning, const std::string& only) {
+int run(int rounds, uint32_t packets, std::size_t most_prefixes, const PrefixTableTuning& tuning,
+        const std::string& only) {
 	std::vector<Claim> claims;
-	std::printf("prefix_tables: %d interleaved rounds of %u packets; medians; half of %zu sources permitted\n", rounds, packets, kSources);
-	std::printf("  %-36s %7s %7s %9s %7s %9s %7s %9s\n", "", "empty", "parse", "LPM_TRIE", "table", "net ratio", "B each", "build ms");
+	std::printf("prefix_tables: %d interleaved rounds of %u packets; medians; half of %zu sources permitted\n",
+	            rounds, packets, kSources);
+	std::printf("  %-36s %7s %7s %9s %7s %9s %7s %9s\n", "", "empty", "parse", "LPM_TRIE", "table", "net ratio",
+	            "B each", "build ms");
 	std::optional<Measured> one[2];
 	for (Row row : kRows) {
 		if (!std::string(row.what).starts_with(only))
@@ -185,22 +197,25 @@ int run(int rounds, uint32_t packets, std::size_t most_prefixes, const PrefixTab
 		const double build_ms = (cpu_seconds() - start) * 1e3;
 		const Loaded loaded(entries, table);
 		const Measured found = measure(row, loaded, rounds, packets);
-		std::printf("  %-36s %7.2f %7.2f %9.2f %7.2f %9.2f %7.1f %9.2f\n", row.what, found.empty, found.parse, found.lpm, found.ours,
-		            found.ratio(), static_cast<double>(table.bytes()) / static_cast<double>(entries.size()), build_ms);
+		std::printf("  %-36s %7.2f %7.2f %9.2f %7.2f %9.2f %7.1f %9.2f\n", row.what, found.empty, found.parse,
+		            found.lpm, found.ours, found.ratio(),
+		            static_cast<double>(table.bytes()) / static_cast<double>(entries.size()), build_ms);
 		std::fflush(stdout);
 		auto& single = one[row.family == 6];
 		if (row.prefixes == 1 && !single)
 			single = found;
 		if (row.goal > 0)
-			claims.push_back({std::string(row.what) + ": LPM_TRIE / table, net", found.ratio(), row.goal, false});
+			claims.push_back(
+			    {std::string(row.what) + ": LPM_TRIE / table, net", found.ratio(), row.goal, false});
 		if (row.whole_packet_goal > 0 && single)
-			claims.push_back({std::string(row.what) + ": packet / at 1 prefix", found.ours / single->ours, row.whole_packet_goal, true});
+			claims.push_back({std::string(row.what) + ": packet / at 1 prefix", found.ours / single->ours,
+			                  row.whole_packet_goal, true});
 	}
 	std::printf("ratios of medians\n");
 	for (const Claim& claim : claims) {
 		const bool met = claim.at_most ? claim.measured <= claim.goal : claim.measured >= claim.goal;
-		std::printf("  %-60s %6.2f  (goal %s %.2f: %s)\n", claim.text.c_str(), claim.measured, claim.at_most ? "<=" : ">=", claim.goal,
-		            met ? "reached" : "MISSED");
+		std::printf("  %-60s %6.2f  (goal %s %.2f: %s)\n", claim.text.c_str(), claim.measured,
+		            claim.at_most ? "<=" : ">=", claim.goal, met ? "reached" : "MISSED");
 	}
 	return 0;
 }

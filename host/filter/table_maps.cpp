@@ -23,15 +23,16 @@ std::string geometry_name(const PrefixTable& table) { return table.family == 4 ?
 
 // "the table of 1000000 IPv4 prefixes (10 MiB)"
 std::string describe(const PrefixTable& table) {
-	return "the table of " + std::to_string(table.prefixes) + " IPv" + std::to_string(int{table.family}) + " prefixes (" +
-	       std::to_string((table.bytes() + (1u << 20) - 1) >> 20) + " MiB)";
+	return "the table of " + std::to_string(table.prefixes) + " IPv" + std::to_string(int{table.family}) +
+	       " prefixes (" + std::to_string((table.bytes() + (1u << 20) - 1) >> 20) + " MiB)";
 }
 
 std::string explain(int error) {
 	error = error < 0 ? -error : error;
 	const std::string text = std::strerror(error);
 	if (error == ENOMEM)
-		return text + ": there is not enough memory, or the memory limit of the control group or RLIMIT_AS is too low for it";
+		return text + ": there is not enough memory, or the memory limit of the control group or RLIMIT_AS is "
+		              "too low for it";
 	if (error == E2BIG)
 		return text + ": the kernel allows no map of this size; write fewer or shorter prefixes";
 	return text;
@@ -54,7 +55,8 @@ std::optional<std::size_t> offset_of(const ::bpf_object* object, const std::stri
 	const btf_var_secinfo* variables = btf_var_secinfos(data);
 	for (unsigned i = 0; i < btf_vlen(data); ++i) {
 		const btf_type* variable = btf__type_by_id(types, variables[i].type);
-		if (name == btf__name_by_offset(types, variable->name_off) && variables[i].size == sizeof(tmon_prefix_geometry))
+		if (name == btf__name_by_offset(types, variable->name_off) &&
+		    variables[i].size == sizeof(tmon_prefix_geometry))
 			return variables[i].offset;
 	}
 	return std::nullopt;
@@ -107,7 +109,8 @@ void prepare_table_map(::bpf_object* object, const PrefixTable& table) {
 	if (const int error = bpf_map__set_max_entries(map, table.geometry.units); error != 0)
 		throw FilterError("cannot size the map of " + describe(table) + ": " + explain(error));
 	std::size_t size = 0;
-	auto* constants = static_cast<unsigned char*>(const_cast<void*>(bpf_map__initial_value(constants_of(object), &size)));
+	auto* constants =
+	    static_cast<unsigned char*>(const_cast<void*>(bpf_map__initial_value(constants_of(object), &size)));
 	if (!constants)
 		throw FilterError("the XDP program has no constants");
 	std::memcpy(constants + geometry_offset(object, table, size), &table.geometry, sizeof table.geometry);
@@ -149,7 +152,8 @@ void check_table_map(const ::bpf_object* object, const PrefixTable& table) {
 	const uint32_t key = 0;
 	if (bpf_map_lookup_elem(bpf_map__fd(constants), &key, held.data()) != 0)
 		throw FilterError("cannot read back the program's constants: " + explain(errno));
-	if (std::memcmp(held.data() + geometry_offset(object, table, held.size()), &table.geometry, sizeof table.geometry) != 0)
+	if (std::memcmp(held.data() + geometry_offset(object, table, held.size()), &table.geometry,
+	                sizeof table.geometry) != 0)
 		throw FilterError("the geometry of " + describe(table) + " is not in the kernel as it was written");
 }
 

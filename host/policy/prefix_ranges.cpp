@@ -49,8 +49,10 @@ std::vector<Item<Space>> collect(std::span<const PolicyEntry> entries, uint32_t 
 		uint32_t decision = TMON_DECISION_PERMITTED;
 		if (entry.kind != EntryClass::permitted) {
 			if (id > TMON_DECISION_ENTRY_MAX)
-				throw std::length_error("too many denied and never_drop entries: no id is left for one");
-			decision = static_cast<uint32_t>(id++) | (entry.kind == EntryClass::never_drop ? TMON_DECISION_NEVER_DROP : 0);
+				throw std::length_error(
+				    "too many denied and never_drop entries: no id is left for one");
+			decision = static_cast<uint32_t>(id++) |
+			           (entry.kind == EntryClass::never_drop ? TMON_DECISION_NEVER_DROP : 0);
 		}
 		if (entry.prefix.family == Space::family)
 			items.push_back({address_of(entry.prefix, Space{}), decision, entry.prefix.length});
@@ -97,7 +99,8 @@ std::vector<SortKey> sorted(const std::vector<Item<Space>>& items) {
 			return x.start != y.start ? x.start < y.start : x.length < y.length;
 		};
 		for (auto run = keys.begin(); run != keys.end();) {
-			const auto end = std::find_if(run, keys.end(), [&](const SortKey& key) { return key.value != run->value; });
+			const auto end =
+			    std::find_if(run, keys.end(), [&](const SortKey& key) { return key.value != run->value; });
 			if (end - run > 1)
 				std::sort(run, end, in_full);
 			run = end;

@@ -40,8 +40,8 @@ struct PrefixRanges {
 	std::size_t prefixes = 0;
 };
 
-// The longest prefix decides. The n-th entry that is denied or never_drop, counted over both families from 0, gets the id
-// first_id + n. Throws std::bad_alloc, or std::length_error when an id exceeds TMON_DECISION_ENTRY_MAX.
+// The longest prefix decides. The n-th entry that is denied or never_drop, counted over both families from 0, gets the
+// id first_id + n. Throws std::bad_alloc, or std::length_error when an id exceeds TMON_DECISION_ENTRY_MAX.
 template <class Space>
 PrefixRanges<Space> sweep_prefixes(std::span<const PolicyEntry> entries, uint32_t first_id);
 

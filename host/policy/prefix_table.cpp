@@ -51,7 +51,8 @@ class TreeBuilder {
 public:
 	using Address = typename Space::Address;
 
-	TreeBuilder(std::vector<tmon_prefix_unit>& units, PrefixNodes& nodes, std::size_t count, Starts starts, Values values)
+	TreeBuilder(std::vector<tmon_prefix_unit>& units, PrefixNodes& nodes, std::size_t count, Starts starts,
+	            Values values)
 	    : units_(units), nodes_(nodes), count_(count), starts_(starts), values_(values) {}
 
 	// Directories of a root of two levels count from where the reserved words begin; see finish_directories.
@@ -82,19 +83,22 @@ private:
 		tree_ = {};
 		if (count_ > kFewStarts) {
 			tree_.skip = static_cast<uint8_t>(shared_bits<Space>(starts_(0), starts_(count_ - 1)));
-			tree_.prefix = tree_.skip == 0 ? 0 : static_cast<uint64_t>(starts_(0) >> (Space::bits - tree_.skip));
+			tree_.prefix =
+			    tree_.skip == 0 ? 0 : static_cast<uint64_t>(starts_(0) >> (Space::bits - tree_.skip));
 		}
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
 		tree_.two_levels = shape.two_levels && count_ > kFewStarts;
 		// Half of the bits, and some more, before it is known where the other half is needed.
 		const unsigned wanted = tree_.two_levels ? std::min(bits_for(count_, 1) / 2 + 3, 12u)
-							 : std::max(bits_for(count_, shape.ranges_per_slot), std::min(bits_for(count_, 1), kCachedBits));
+		                                         : std::max(bits_for(count_, shape.ranges_per_slot),
+		                                                    std::min(bits_for(count_, 1), kCachedBits));
 		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(wanted, most)));
 	}
 
 	static unsigned bits_for(std::size_t starts, double per_slot) {
-		return static_cast<unsigned>(std::ceil(std::log2(std::max(1.0, static_cast<double>(starts) / per_slot))));
+		return static_cast<unsigned>(
+		    std::ceil(std::log2(std::max(1.0, static_cast<double>(starts) / per_slot))));
 	}
 
 	unsigned root_end() const { return tree_.skip + tree_.bits; }
@@ -175,7 +179,8 @@ private:
 				inner_.push_back({rest, current_});
 		}
 		add(key, nodes_.build(inner_, start, 0, kKeyMask), key_of(low, Space{}));
-		const bool next_begins = at_ < count_ && starts_(at_) <= high && key_of(starts_(at_), Space{}) == key + 1;
+		const bool next_begins =
+		    at_ < count_ && starts_(at_) <= high && key_of(starts_(at_), Space{}) == key + 1;
 		if (key != key_of(high, Space{}) && !next_begins)
 			add(key + 1, current_, key_of(low, Space{}));
 	}
@@ -200,14 +205,16 @@ void finish_directories(std::vector<tmon_prefix_unit>& units, const tmon_prefix_
 	if (!tree.two_levels)
 		return;
 	for (std::size_t slot = 0; slot < std::size_t{1} << tree.bits; ++slot)
-		units[tree.root + slot / TMON_PREFIX_DIRECTORIES].directories[slot % TMON_PREFIX_DIRECTORIES].base += words;
+		units[tree.root + slot / TMON_PREFIX_DIRECTORIES].directories[slot % TMON_PREFIX_DIRECTORIES].base +=
+		    words;
 }
 
 template <class Space>
 PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const PrefixTableTuning& tuning) {
 	const PrefixRanges<Space> ranges = sweep_prefixes<Space>(entries, first_id);
-	const TreeShape shape = Space::family == 4 ? TreeShape{tuning.ranges_per_slot_v4, tuning.root_bits_max, false}
-						   : TreeShape{tuning.ranges_per_slot_v6, tuning.root_bits_max, tuning.two_levels_v6};
+	const TreeShape shape = Space::family == 4
+	                            ? TreeShape{tuning.ranges_per_slot_v4, tuning.root_bits_max, false}
+	                            : TreeShape{tuning.ranges_per_slot_v6, tuning.root_bits_max, tuning.two_levels_v6};
 	PrefixTable table;
 	table.family = Space::family;
 	table.prefixes = ranges.prefixes;
@@ -215,21 +222,23 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 	table.refused_ranges = ranges.refused.size();
 	table.geometry.has_permitted = !ranges.permitted.empty();
 	table.geometry.has_entries = !ranges.refused.empty();
+	// Room that is not needed is never touched.
+	table.units.reserve(64 + (ranges.permitted.size() + ranges.refused.size()) / 2);
 	PrefixNodes nodes(table.units);
 	if (table.geometry.has_permitted) {
 		const auto start = [&](std::size_t at) { return ranges.permitted[at]; };
 		const auto value = [](std::size_t at) { return at % 2 == 0 ? TMON_DECISION_PERMITTED : 0; };
-		table.geometry.permitted =
-		    TreeBuilder<Space, decltype(start), decltype(value)>(table.units, nodes, ranges.permitted.size(), start, value)
-			.build(shape);
+		table.geometry.permitted = TreeBuilder<Space, decltype(start), decltype(value)>(
+		                               table.units, nodes, ranges.permitted.size(), start, value)
+		                               .build(shape);
 	}
 	table.nodes_on_path = nodes.take_depth();
 	if (table.geometry.has_entries) {
 		const auto start = [&](std::size_t at) { return ranges.refused[at].start; };
 		const auto value = [&](std::size_t at) { return ranges.refused[at].decision; };
-		table.geometry.entries =
-		    TreeBuilder<Space, decltype(start), decltype(value)>(table.units, nodes, ranges.refused.size(), start, value)
-			.build(shape);
+		table.geometry.entries = TreeBuilder<Space, decltype(start), decltype(value)>(
+		                             table.units, nodes, ranges.refused.size(), start, value)
+		                             .build(shape);
 		table.nodes_on_path = std::max(table.nodes_on_path, nodes.take_depth());
 	}
 	const uint32_t words = nodes.append_values();

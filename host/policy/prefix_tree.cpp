@@ -95,7 +95,8 @@ void PrefixNodes::fill(uint32_t index, std::span<const Separator> separators, ui
 		return;
 	}
 	// Even shares: child i ends before the separator at (i + 1) * (all + 1) / children - 1, which begins the next.
-	const std::size_t children = std::min(window.capacity() + 1, (all + window.capacity() + 1) / (window.capacity() + 1));
+	const std::size_t children =
+	    std::min(window.capacity() + 1, (all + window.capacity() + 1) / (window.capacity() + 1));
 	const auto begins = [&](std::size_t child) { return child * (all + 1) / children - 1; };
 	uint64_t used = 0;
 	for (std::size_t child = 1; child < children; ++child)

@@ -20,9 +20,9 @@ class PrefixNodes {
 public:
 	explicit PrefixNodes(std::vector<tmon_prefix_unit>& units) : units_(units) {}
 
-	// A node for the keys `low` to `high` (inclusive, below 2^63, high bits that they share are ignored): `start` holds from
-	// `low` on, then what the separators say, which ascend, lie above `low`, and differ from their neighbours.
-	// Returns its index. Throws std::bad_alloc or std::length_error.
+	// A node for the keys `low` to `high` (inclusive, below 2^63, high bits that they share are ignored): `start`
+	// holds from `low` on, then what the separators say, which ascend, lie above `low`, and differ from their
+	// neighbours. Returns its index. Throws std::bad_alloc or std::length_error.
 	uint32_t build(std::span<const Separator> separators, uint32_t start, uint64_t low, uint64_t high);
 
 	// Units for a root or for nodes; the index of the first.
@@ -35,8 +35,8 @@ public:
 	uint32_t reserve_words(std::size_t count);
 	void set_word(uint32_t position, uint32_t reference) { values_[position] = reference; }
 
-	// Appends the values that nodes refer to and the reserved words; returns the word where they begin. Nothing can be
-	// built afterwards.
+	// Appends the values that nodes refer to and the reserved words; returns the word where they begin. Nothing can
+	// be built afterwards.
 	uint32_t append_values();
 
 private:

@@ -59,4 +59,14 @@ BOOST_AUTO_TEST_CASE(traffic_gen_prints_its_rate) {
 		BOOST_TEST((std::isfinite(rate) && rate > 0), finished.output);
 }
 
+BOOST_AUTO_TEST_CASE(prefix_tables_prints_its_ratios) {
+	const std::string dir = TMON_BENCH_DIR;
+	const Finished finished = run({dir + "/prefix_tables-bench", "1", "100000", "1000"}, {}, std::chrono::seconds(60));
+	BOOST_TEST(finished.status == 0, finished.errors);
+	const std::vector<double> found = ratios(finished.output);
+	BOOST_TEST(found.size() == 11u, finished.output);
+	for (const double ratio : found)
+		BOOST_TEST(std::isfinite(ratio), finished.output);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(nobody_can_write_a_table_that_is_in_use) {
 	const Loaded loaded(table);
 	const uint32_t key = 0;
 	BOOST_TEST(bpf_map_update_elem(loaded.table_descriptor(), &key, table.units.data(), BPF_ANY) == -EPERM);
-	BOOST_CHECK(mmap(nullptr, table.bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, loaded.table_descriptor(), 0) == MAP_FAILED);
+	BOOST_CHECK(mmap(nullptr, table.bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, loaded.table_descriptor(), 0) ==
+	            MAP_FAILED);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_kernel_holds_is_compared) {
