@@ -14,6 +14,7 @@
 #include "bench/plugin_under_test.hpp"
 #include "host/diagnostics/log.hpp"
 #include "host/filter/doorbell.hpp"
+#include "host/filter/table_maps.hpp"
 #include "host/filter/xdp_filter.hpp"
 #include "test/support/xdp_test_run.hpp"
 #include "traffic-gen/packet.hpp"
@@ -126,19 +127,13 @@ class Comparator {
 public:
 	// `ring_bytes`: the memory that all event rings together have.
 	explicit Comparator(uint32_t ring_bytes) : skeleton_(Functions<Skeleton>::open()) {
-		skeleton_->rodata->has_permitted_v6 = false;
-		bpf_map__set_max_entries(skeleton_->maps.permitted_v4, static_cast<uint32_t>(permitted().size()));
+		const PrefixTable table = build_prefix_table(permitted(), 4, 1);
+		prepare_table_map(skeleton_->obj, table);
 		if constexpr (requires { skeleton_->maps.events; })
 			bpf_map__set_max_entries(skeleton_->maps.events, ring_bytes);
 		if (Functions<Skeleton>::load(skeleton_) != 0)
 			throw std::runtime_error("cannot load a comparator");
-		for (const PolicyEntry& entry : permitted()) {
-			unsigned char key[8];
-			const uint32_t length = entry.prefix.length, value = 1;
-			std::memcpy(key, &length, 4);
-			std::memcpy(key + 4, entry.prefix.address.data(), 4);
-			bpf_map_update_elem(bpf_map__fd(skeleton_->maps.permitted_v4), key, &value, BPF_ANY);
-		}
+		fill_table_map(skeleton_->obj, table);
 	}
 	~Comparator() { Functions<Skeleton>::destroy(skeleton_); }
 	Comparator(const Comparator&) = delete;

@@ -55,7 +55,7 @@ static __always_inline void tmon_fill_event(struct tmon_event *event, const stru
 	event->vlan = frame->vlan;
 	event->reason = frame->reason;
 	event->flags = frame->flags;
-	event->entry = 0;
+	event->entry = frame->entry;
 }
 
 #endif

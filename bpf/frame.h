@@ -28,6 +28,7 @@ struct tmon_frame {
 	uint32_t rest;       /* bytes from l3 to the end of the whole frame */
 	uint32_t ip_length;  /* bytes, as tmon_event.packet_size */
 	uint32_t ip_bound;   /* bytes from l3 that can belong to the packet; what is behind is padding */
+	uint32_t entry;      /* of the list entry that refuses the source, 0 = none: no part of the parse */
 	uint16_t src_port;   /* host order, as tmon_event */
 	uint16_t dst_port;
 	uint16_t vlan;

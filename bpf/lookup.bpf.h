@@ -1,58 +1,50 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Is a source permitted? Longest-prefix match in the kernel's tries, one for each family. */
+/* What is decided about a source: the tables of both families as maps. Filled by host/filter/table_maps.hpp. */
 #ifndef TMON_BPF_LOOKUP_BPF_H
 #define TMON_BPF_LOOKUP_BPF_H
 
-#include "bytes.h"
+#include "prefix_table.h"
 
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct tmon_key_v4 {
-	uint32_t length; /* bits */
-	uint32_t address; /* network byte order */
-};
-
-struct tmon_key_v6 {
-	uint32_t length; /* bits */
-	uint32_t address[4]; /* network byte order */
-};
-
-/* Value: id of the list entry. max_entries is set before loading. */
+/* max_entries and the geometries are set before loading; the maps are frozen when they have been filled. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, struct tmon_key_v4);
-	__type(value, uint32_t);
-} permitted_v4 SEC(".maps");
+	__type(key, uint32_t);
+	__type(value, struct tmon_prefix_unit);
+} prefixes_v4 SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, struct tmon_key_v6);
-	__type(value, uint32_t);
-} permitted_v6 SEC(".maps");
+	__type(key, uint32_t);
+	__type(value, struct tmon_prefix_unit);
+} prefixes_v6 SEC(".maps");
 
-/* Families without a prefix are not looked up; the verifier removes the code. */
-const volatile uint8_t has_permitted_v4 = 1;
-const volatile uint8_t has_permitted_v6 = 1;
+/* Each a struct tmon_prefix_geometry; as words, so that skeletons need no type of ours. */
+#define TMON_GEOMETRY_WORDS (sizeof(struct tmon_prefix_geometry) / sizeof(uint64_t))
+const volatile uint64_t geometry_v4[TMON_GEOMETRY_WORDS] = {0};
+const volatile uint64_t geometry_v6[TMON_GEOMETRY_WORDS] = {0};
 
-static __always_inline int tmon_permitted_v4(const uint8_t *source)
+__attribute__((noinline)) uint32_t tmon_prefix_walk_v4(uint32_t reference, uint64_t key, uint64_t rest)
 {
-	struct tmon_key_v4 key = {.length = 32, .address = tmon_load_raw32(source)};
-
-	return has_permitted_v4 && bpf_map_lookup_elem(&permitted_v4, &key) != 0;
+	return tmon_prefix_walk(&prefixes_v4, reference, key, rest);
 }
 
-static __always_inline int tmon_permitted_v6(const uint8_t *source)
+__attribute__((noinline)) uint32_t tmon_prefix_walk_v6(uint32_t reference, uint64_t key, uint64_t rest)
 {
-	struct tmon_key_v6 key = {.length = 128,
-				  .address = {tmon_load_raw32(source), tmon_load_raw32(source + 4),
-					      tmon_load_raw32(source + 8), tmon_load_raw32(source + 12)}};
+	return tmon_prefix_walk(&prefixes_v6, reference, key, rest);
+}
 
-	return has_permitted_v6 && bpf_map_lookup_elem(&permitted_v6, &key) != 0;
+static __always_inline uint32_t tmon_decision_v4(const uint8_t *source)
+{
+	return tmon_decide_v4(&prefixes_v4, (const volatile struct tmon_prefix_geometry *)geometry_v4, source);
+}
+
+static __always_inline uint32_t tmon_decision_v6(const uint8_t *source)
+{
+	return tmon_decide_v6(&prefixes_v6, (const volatile struct tmon_prefix_geometry *)geometry_v6, source);
 }
 
 #endif

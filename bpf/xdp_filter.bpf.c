@@ -72,6 +72,7 @@ int xdp_filter(struct xdp_md *ctx)
 	uint32_t index = interface_index;
 	struct tmon_counters *counted = bpf_map_lookup_elem(&counters, &index);
 	struct tmon_frame frame;
+	uint32_t decision = 0;
 
 	if (!counted)
 		return XDP_PASS;
@@ -79,14 +80,16 @@ int xdp_filter(struct xdp_md *ctx)
 
 	switch (tmon_classify(data, end, (uint32_t)bytes, &frame)) {
 	case TMON_NETWORK_IPV4:
-		if (tmon_permitted_v4(frame.l3 + 12)) {
+		decision = tmon_decision_v4(frame.l3 + 12);
+		if (decision & TMON_DECISION_PERMITTED) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
 		}
 		break;
 	case TMON_NETWORK_IPV6:
-		if (tmon_permitted_v6(frame.l3 + 8)) {
+		decision = tmon_decision_v6(frame.l3 + 8);
+		if (decision & TMON_DECISION_PERMITTED) {
 			trace_verdict(&frame, end, ifindex, "permitted");
 			count(counted, TMON_VERDICT_PERMITTED, &frame, bytes);
 			return XDP_PASS;
@@ -117,6 +120,7 @@ int xdp_filter(struct xdp_md *ctx)
 		break;
 	}
 
+	frame.entry = TMON_DECISION_ENTRY(decision);
 	if (frame.reason < TMON_REASON_COUNT)
 		counted->denied_by_reason[frame.reason]++;
 	if (drop_mode) {

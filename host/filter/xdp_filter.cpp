@@ -2,6 +2,7 @@
 #include "host/filter/xdp_filter.hpp"
 
 #include "host/filter/load_log.hpp"
+#include "host/filter/table_maps.hpp"
 #include "host/ring/event_rings.hpp"
 #include "xdp_filter.skel.h"
 
@@ -77,38 +78,37 @@ void XdpFilter::CloseSkeleton::operator()(::xdp_filter* skeleton) const noexcept
 XdpFilter::XdpFilter(FilterOptions options) : options_(std::move(options)) {
 	const tmon_rings layout = lay_out_rings(possible_cpus(), options_.ring_bytes);
 	links_.resize(options_.interfaces.size());
+	const PrefixTable v4 = build_prefix_table(options_.policy.entries, 4, 1);
+	const PrefixTable v6 = build_prefix_table(options_.policy.entries, 6, 1);
 	for (std::size_t i = 0; i < options_.interfaces.size(); ++i)
-		load_program(i, layout);
-	fill_prefixes();
+		load_program(i, layout, v4, v6);
+	fill_table_map(programs_.front()->obj, v4);
+	fill_table_map(programs_.front()->obj, v6);
 	publish_rings(layout);
 }
 
 XdpFilter::~XdpFilter() = default;
 
-void XdpFilter::load_program(std::size_t interface, const tmon_rings& layout) {
+void XdpFilter::load_program(std::size_t interface, const tmon_rings& layout, const PrefixTable& table_v4,
+                             const PrefixTable& table_v6) {
 	const LoadLog log;
 	programs_.emplace_back(xdp_filter__open());
 	::xdp_filter* program = programs_.back().get();
 	if (!program)
 		throw FilterError("cannot open the XDP program: " + reason(errno));
-	const auto is_v4 = [](const PolicyEntry& entry) { return entry.prefix.family == 4; };
-	const auto v4 = static_cast<uint32_t>(std::count_if(options_.policy.entries.begin(), options_.policy.entries.end(), is_v4));
-	const auto v6 = static_cast<uint32_t>(options_.policy.entries.size()) - v4;
-	program->rodata->has_permitted_v4 = v4 > 0;
-	program->rodata->has_permitted_v6 = v6 > 0;
+	prepare_table_map(program->obj, table_v4);
+	prepare_table_map(program->obj, table_v6);
 	program->rodata->drop_mode = options_.drop;
 	program->rodata->trace = options_.trace;
 	program->rodata->interface_index = static_cast<uint32_t>(interface);
 	program->rodata->ring_slots_index = static_cast<uint32_t>(layout.slots_offset / TMON_RING_UNIT);
 	program->rodata->ring_slots_shift = static_cast<uint32_t>(std::countr_zero(layout.slots));
-	bpf_map__set_max_entries(program->maps.permitted_v4, std::max(v4, 1u));
-	bpf_map__set_max_entries(program->maps.permitted_v6, std::max(v6, 1u));
 	bpf_map__set_max_entries(program->maps.counters, static_cast<uint32_t>(options_.interfaces.size()));
 	bpf_map__set_max_entries(program->maps.event_rings, static_cast<uint32_t>(layout.size / TMON_RING_UNIT));
 	if (interface > 0) {
 		const auto& shared = first().maps;
-		bpf_map__reuse_fd(program->maps.permitted_v4, bpf_map__fd(shared.permitted_v4));
-		bpf_map__reuse_fd(program->maps.permitted_v6, bpf_map__fd(shared.permitted_v6));
+		bpf_map__reuse_fd(program->maps.prefixes_v4, bpf_map__fd(shared.prefixes_v4));
+		bpf_map__reuse_fd(program->maps.prefixes_v6, bpf_map__fd(shared.prefixes_v6));
 		bpf_map__reuse_fd(program->maps.counters, bpf_map__fd(shared.counters));
 		bpf_map__reuse_fd(program->maps.event_rings, bpf_map__fd(shared.event_rings));
 		bpf_map__reuse_fd(program->maps.bss, bpf_map__fd(shared.bss));
@@ -117,22 +117,6 @@ void XdpFilter::load_program(std::size_t interface, const tmon_rings& layout) {
 	if (const int error = xdp_filter__load(program); error != 0)
 		throw FilterError("the kernel refused the XDP program: " + reason(error) + "\n" +
 		                  explain_refusal(log.text()));
-}
-
-void XdpFilter::fill_prefixes() {
-	const int v4 = bpf_map__fd(first().maps.permitted_v4);
-	const int v6 = bpf_map__fd(first().maps.permitted_v6);
-	uint32_t entry = 0;
-	for (const PolicyEntry& permitted : options_.policy.entries) {
-		++entry;
-		const Prefix& prefix = permitted.prefix;
-		unsigned char key[20]; // the trie's key: length in bits, then the address
-		const uint32_t length = prefix.length;
-		std::memcpy(key, &length, sizeof length);
-		std::memcpy(key + sizeof length, prefix.address.data(), prefix.address.size());
-		if (bpf_map_update_elem(prefix.family == 4 ? v4 : v6, key, &entry, BPF_ANY) != 0)
-			throw FilterError("cannot store the permitted prefix " + to_string(prefix) + ": " + reason(errno));
-	}
 }
 
 void XdpFilter::publish_rings(const tmon_rings& layout) {

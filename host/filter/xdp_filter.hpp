@@ -6,6 +6,7 @@
 #include "bpf/counters.h"
 #include "bpf/ring_layout.h"
 #include "host/config/config.hpp"
+#include "host/policy/prefix_table.hpp"
 #include "host/system/fd.hpp"
 #include "host/system/interfaces.hpp"
 
@@ -75,8 +76,8 @@ private:
 		void operator()(::xdp_filter* skeleton) const noexcept;
 	};
 
-	void load_program(std::size_t interface, const tmon_rings& layout);
-	void fill_prefixes();
+	void load_program(std::size_t interface, const tmon_rings& layout, const PrefixTable& table_v4,
+	                  const PrefixTable& table_v6);
 	void publish_rings(const tmon_rings& layout);
 	const ::xdp_filter& first() const { return *programs_.front(); }
 
