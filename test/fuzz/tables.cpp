@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Prefix tables against a linear scan over the entries. The input is a list: a byte for the family and the size of roots, one
-// for the number of entries, the entries (length, class, how many bytes of the address follow, these bytes over those
-// of the entry before), and addresses to look up. Looked up are also the ends of every entry, and their neighbours.
+// Prefix tables against a linear scan over the entries. The input is a list: a byte for the family and the size of
+// roots, one for the number of entries, the entries (length, class, how many bytes of the address follow, these bytes
+// over those of the entry before), and addresses to look up. Looked up are also the ends of every entry, and their
+// neighbours.
 #include "host/policy/prefix_table.hpp"
 #include "test/fuzz/target.hpp"
 
@@ -61,8 +62,8 @@ uint32_t scan(const std::vector<PolicyEntry>& entries, const Address& address) {
 	int longest = -1;
 	for (const PolicyEntry& entry : entries) {
 		const uint32_t own = entry.kind == EntryClass::permitted ? TMON_DECISION_PERMITTED
-				     : entry.kind == EntryClass::denied  ? id++
-									 : TMON_DECISION_NEVER_DROP | id++;
+		                     : entry.kind == EntryClass::denied  ? id++
+		                                                         : TMON_DECISION_NEVER_DROP | id++;
 		if (covers(entry.prefix, address) && entry.prefix.length > longest) {
 			longest = entry.prefix.length;
 			decision = own;
@@ -100,8 +101,10 @@ std::string complaint(std::span<const uint8_t> input) {
 	const uint8_t family = shape & 1 ? 6 : 4;
 	const unsigned bits = family == 4 ? 32 : 128;
 	const std::vector<PolicyEntry> entries = read_entries(stream, family);
-	const PrefixTableTuning tuning{.root_bits_max = 2u + (shape >> 1) % 11, .ranges_per_slot_v4 = 0.5, .ranges_per_slot_v6 = 0.5};
-	const PrefixTable table = build_prefix_table(entries, family, first_id, shape >> 5 == 0 ? PrefixTableTuning{} : tuning);
+	const PrefixTableTuning tuning{
+	    .root_bits_max = 2u + (shape >> 1) % 11, .ranges_per_slot_v4 = 0.5, .ranges_per_slot_v6 = 0.5};
+	const PrefixTable table =
+	    build_prefix_table(entries, family, first_id, shape >> 5 == 0 ? PrefixTableTuning{} : tuning);
 
 	std::vector<Address> probes{filled({}, 0, bits, false), filled({}, 0, bits, true)};
 	for (const PolicyEntry& entry : entries) {
@@ -118,8 +121,8 @@ std::string complaint(std::span<const uint8_t> input) {
 		const uint32_t wanted = scan(entries, probe), said = table.decide(probe.data());
 		if (said != wanted)
 			return "of " + std::to_string(entries.size()) + " entries, " +
-			       to_string(Prefix{family, static_cast<uint8_t>(bits), probe}) + " is decided as " + std::to_string(said) +
-			       ", not as " + std::to_string(wanted);
+			       to_string(Prefix{family, static_cast<uint8_t>(bits), probe}) + " is decided as " +
+			       std::to_string(said) + ", not as " + std::to_string(wanted);
 	}
 	return {};
 }
