@@ -3,8 +3,8 @@
  * Nothing, the parse alone, and the parse with a look-up of either kind, on sources drawn from an array. The array holds
  * them in random order and is too long for a branch predictor to learn.
  */
+#include "classify.h"
 #include "lookup.bpf.h"
-#include "parse.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -66,11 +66,7 @@ static __always_inline const struct source *prepare(struct xdp_md *ctx, int fami
 	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
 	struct tmon_frame frame;
 
-	tmon_parse_link(data, end, &frame);
-	if (family == 4 && frame.network == TMON_NETWORK_IPV4)
-		tmon_parse_ipv4(&frame, end);
-	else if (family == 6 && frame.network == TMON_NETWORK_IPV6)
-		tmon_parse_ipv6(&frame, end);
+	tmon_classify(data, end, (uint32_t)(end - data), &frame);
 	if (frame.ip_version != family)
 		return 0;
 	return draw();

@@ -14,7 +14,9 @@ std::string native_disagreement(std::span<const uint8_t> readable, std::size_t l
 	if (said == wanted)
 		return {};
 	std::ostringstream text;
-	text << "oracle: " << wanted << "\nparser: " << said << "\n" << length << " bytes in all, readable are\n" << hex_dump(readable);
+	text << "oracle: " << wanted << "\nparser: " << said << "\n"
+	     << length << " bytes in all, readable are\n"
+	     << hex_dump(readable);
 	return text.str();
 }
 

@@ -19,7 +19,8 @@ using corpus::Fate;
 using corpus::Item;
 using packet::Bytes;
 
-constexpr const char* fate_names[] = {"permitted", "denied", "undecidable", "ARP", "neighbour discovery", "DHCP", "not IP"};
+constexpr const char* fate_names[] = {"permitted",           "denied", "undecidable", "ARP",
+                                      "neighbour discovery", "DHCP",   "not IP"};
 
 void check_theme(const std::vector<Item>& items) {
 	test::Judges judges;
@@ -48,7 +49,8 @@ BOOST_AUTO_TEST_CASE(every_truncation) {
 	for (const Item& item : corpus::all()) {
 		const std::size_t longest = std::min<std::size_t>(item.frame.size(), 14 + 8 + 8 + 60 + 14);
 		for (std::size_t size = 14; size < longest; ++size, ++cut) {
-			const std::string said = judges.disagreement(Bytes(item.frame.begin(), item.frame.begin() + static_cast<std::ptrdiff_t>(size)));
+			const std::string said = judges.disagreement(
+			    Bytes(item.frame.begin(), item.frame.begin() + static_cast<std::ptrdiff_t>(size)));
 			BOOST_REQUIRE_MESSAGE(said.empty(), item.name << ", " << size << " bytes of it\n" << said);
 		}
 	}
@@ -77,9 +79,11 @@ BOOST_AUTO_TEST_CASE(mutations) {
 		met["TCP with flags"] += judgement.tcp_flags != 0;
 	}
 	// A test that meets only frames of one kind has gone blind.
-	for (const Fate fate : {Fate::permitted, Fate::denied, Fate::undecidable, Fate::arp, Fate::neighbour_discovery, Fate::dhcp, Fate::non_ip})
+	for (const Fate fate : {Fate::permitted, Fate::denied, Fate::undecidable, Fate::arp, Fate::neighbour_discovery,
+	                        Fate::dhcp, Fate::non_ip})
 		BOOST_TEST(fates[fate] >= 300, fate_names[int(fate)] << ": " << fates[fate]);
-	for (const unsigned reason : {TMON_REASON_TRUNCATED, TMON_REASON_BAD_VERSION, TMON_REASON_BAD_HEADER, TMON_REASON_VLAN_DEPTH})
+	for (const unsigned reason :
+	     {TMON_REASON_TRUNCATED, TMON_REASON_BAD_VERSION, TMON_REASON_BAD_HEADER, TMON_REASON_VLAN_DEPTH})
 		BOOST_TEST(reasons[reason] >= 500, "reason " << reason << ": " << reasons[reason]);
 	for (const auto& [what, count] : met)
 		if (what != "IPv0")

@@ -36,11 +36,13 @@ bool is_permitted(const oracle::Judgement& judgement) {
 
 // Which counter grows.
 tmon_verdict verdict_of(Fate fate) {
-	static const std::map<Fate, tmon_verdict> verdicts{
-	    {Fate::permitted, TMON_VERDICT_PERMITTED},      {Fate::denied, TMON_VERDICT_DENIED_DROPPED},
-	    {Fate::undecidable, TMON_VERDICT_DENIED_DROPPED}, {Fate::arp, TMON_VERDICT_UNFILTERED_ARP},
-	    {Fate::neighbour_discovery, TMON_VERDICT_UNFILTERED_ND}, {Fate::dhcp, TMON_VERDICT_UNFILTERED_DHCP},
-	    {Fate::non_ip, TMON_VERDICT_UNFILTERED_NON_IP}};
+	static const std::map<Fate, tmon_verdict> verdicts{{Fate::permitted, TMON_VERDICT_PERMITTED},
+	                                                   {Fate::denied, TMON_VERDICT_DENIED_DROPPED},
+	                                                   {Fate::undecidable, TMON_VERDICT_DENIED_DROPPED},
+	                                                   {Fate::arp, TMON_VERDICT_UNFILTERED_ARP},
+	                                                   {Fate::neighbour_discovery, TMON_VERDICT_UNFILTERED_ND},
+	                                                   {Fate::dhcp, TMON_VERDICT_UNFILTERED_DHCP},
+	                                                   {Fate::non_ip, TMON_VERDICT_UNFILTERED_NON_IP}};
 	return verdicts.at(fate);
 }
 
@@ -65,7 +67,9 @@ tmon_event event_of(const oracle::Judgement& judgement) {
 // The counters after one frame, if the oracle is right.
 tmon_counters grown(tmon_counters counters, const oracle::Judgement& judgement, std::size_t bytes) {
 	const Fate fate = fate_of(judgement);
-	const int family = judgement.family == 4 ? TMON_FAMILY_IPV4 : judgement.family == 6 ? TMON_FAMILY_IPV6 : TMON_FAMILY_NONE;
+	const int family = judgement.family == 4   ? TMON_FAMILY_IPV4
+	                   : judgement.family == 6 ? TMON_FAMILY_IPV6
+	                                           : TMON_FAMILY_NONE;
 	++counters.seen;
 	tmon_count& count = counters.verdicts[verdict_of(fate)][family];
 	++count.packets;
@@ -79,23 +83,21 @@ tmon_counters grown(tmon_counters counters, const oracle::Judgement& judgement, 
 
 Fate fate_of(const oracle::Judgement& judgement) {
 	switch (judgement.kind) {
-	case oracle::Kind::arp:
-		return Fate::arp;
-	case oracle::Kind::non_ip:
-		return Fate::non_ip;
-	case oracle::Kind::undecidable:
-		return Fate::undecidable;
-	case oracle::Kind::by_source:
-		break;
+	case oracle::Kind::arp: return Fate::arp;
+	case oracle::Kind::non_ip: return Fate::non_ip;
+	case oracle::Kind::undecidable: return Fate::undecidable;
+	case oracle::Kind::by_source: break;
 	}
 	if (is_permitted(judgement))
 		return Fate::permitted;
 	return judgement.exempt == oracle::Exempt::dhcp ? Fate::dhcp
 	       : judgement.exempt == oracle::Exempt::no ? Fate::denied
-							: Fate::neighbour_discovery;
+	                                                : Fate::neighbour_discovery;
 }
 
-std::size_t readable_bytes(std::size_t linear, std::size_t length) { return std::max(linear, std::min(length, pulled)); }
+std::size_t readable_bytes(std::size_t linear, std::size_t length) {
+	return std::max(linear, std::min(length, pulled));
+}
 
 Judges::Judges() : filter_(options()), rings_(filter_.rings_descriptor()) {
 	cpu_set_t cpus;
@@ -132,9 +134,10 @@ std::string Judges::judge_program(const packet::Bytes& frame, std::size_t linear
 		std::memcpy(&event, buffer_.event(read.first), sizeof event);
 		expected.time_ns = event.time_ns;
 		if (std::memcmp(&event, &expected, sizeof event) != 0)
-			text << "the program's event: reason " << int{event.reason} << ", protocol " << int{event.protocol} << ", ports "
-			     << event.src_port << " " << event.dst_port << ", flags " << int{event.flags} << ", size " << event.packet_size
-			     << ", VLAN " << event.vlan << ", IPv" << int{event.ip_version} << "\n";
+			text << "the program's event: reason " << int{event.reason} << ", protocol "
+			     << int{event.protocol} << ", ports " << event.src_port << " " << event.dst_port
+			     << ", flags " << int{event.flags} << ", size " << event.packet_size << ", VLAN "
+			     << event.vlan << ", IPv" << int{event.ip_version} << "\n";
 	}
 	if (text.str().empty())
 		return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// The real program with 10.0.0.0/8 and fd00::/8 permitted, and what it has to do with a frame that the oracle has judged.
+// The real program with 10.0.0.0/8 and fd00::/8 permitted, and what it has to do with a frame that the oracle has
+// judged.
 #pragma once
 
 #include "host/filter/xdp_filter.hpp"
@@ -12,7 +13,6 @@
 #include <string>
 
 namespace tmon::test {
-
 
 corpus::Fate fate_of(const oracle::Judgement& judgement);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Frames in several buffers, as drivers hand them over with an MTU above a page, and as the kernel merges them in generic
-// mode. The length counts all of them; only the first can be read.
+// Frames in several buffers, as drivers hand them over with an MTU above a page, and as the kernel merges them in
+// generic mode. The length counts all of them; only the first can be read.
 #define BOOST_TEST_MODULE bpf_multi_buffer
 #include "test/bpf/agreement.hpp"
 #include "test/bpf/judges.hpp"
@@ -24,25 +24,42 @@ std::vector<corpus::Item> jumbo_frames() {
 	for (const std::size_t size : {3600u, 4096u, 8960u, 20000u, 65000u}) {
 		items.push_back({"permitted", Ethernet{} / IPv4{} / TCP{} / Payload(size), Fate::permitted});
 		items.push_back({"denied", Ethernet{} / corpus::stranger4() / TCP{} / Payload(size), Fate::denied});
-		items.push_back({"IPv6", Ethernet{} / Vlan{.id = 3} / corpus::stranger6() / UDP{} / Payload(size), Fate::denied});
-		items.push_back({"IPv6 chain", Ethernet{} / corpus::stranger6() / HopByHop{.options = Bytes(100)} / TCP{} / Payload(size), Fate::denied});
+		items.push_back(
+		    {"IPv6", Ethernet{} / Vlan{.id = 3} / corpus::stranger6() / UDP{} / Payload(size), Fate::denied});
+		items.push_back(
+		    {"IPv6 chain",
+		     Ethernet{} / corpus::stranger6() / HopByHop{.options = Bytes(100)} / TCP{} / Payload(size),
+		     Fate::denied});
 		items.push_back({"no IP", Ethernet{.type = 0x88cc} / Payload(size), Fate::non_ip});
 		items.push_back({"total length beyond all buffers",
-		                 Ethernet{} / corpus::stranger4({.total_length = 65535}) / UDP{} / Payload(size), Fate::denied});
-		items.push_back({"IHL of 4", Ethernet{} / corpus::stranger4({.ihl = 4}) / UDP{} / Payload(size), Fate::undecidable, TMON_REASON_BAD_HEADER});
-		items.push_back({"DHCP", Ethernet{} / corpus::stranger4() / UDP{.sport = 67, .dport = 68} / Payload(size), Fate::dhcp});
+		                 Ethernet{} / corpus::stranger4({.total_length = 65535}) / UDP{} / Payload(size),
+		                 Fate::denied});
+		items.push_back({"IHL of 4", Ethernet{} / corpus::stranger4({.ihl = 4}) / UDP{} / Payload(size),
+		                 Fate::undecidable, TMON_REASON_BAD_HEADER});
+		items.push_back({"DHCP",
+		                 Ethernet{} / corpus::stranger4() / UDP{.sport = 67, .dport = 68} / Payload(size),
+		                 Fate::dhcp});
 	}
 	// What the kernel merges to more than a length field can say.
 	const std::size_t big = 66000;
 	const Raw jumbo{{6, 0, 0xc2, 4, 0, 1, 1, 0xf4}};
-	items.push_back({"BIG TCP", Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(big), Fate::denied});
-	items.push_back({"BIG TCP, permitted", Ethernet{} / IPv4{.total_length = 0} / TCP{} / Payload(big), Fate::permitted});
-	items.push_back({"length 0, not TCP", Ethernet{} / corpus::stranger4({.total_length = 0}) / UDP{} / Payload(big), Fate::undecidable,
+	items.push_back(
+	    {"BIG TCP", Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(big), Fate::denied});
+	items.push_back(
+	    {"BIG TCP, permitted", Ethernet{} / IPv4{.total_length = 0} / TCP{} / Payload(big), Fate::permitted});
+	items.push_back({"length 0, not TCP",
+	                 Ethernet{} / corpus::stranger4({.total_length = 0}) / UDP{} / Payload(big), Fate::undecidable,
 	                 TMON_REASON_BAD_HEADER});
-	items.push_back({"length 0, 65535 bytes of TCP", Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(65535 - 40),
+	items.push_back({"length 0, 65535 bytes of TCP",
+	                 Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(65535 - 40),
 	                 Fate::undecidable, TMON_REASON_BAD_HEADER});
-	items.push_back({"length 0, 65536 bytes of TCP", Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(65536 - 40), Fate::denied});
-	items.push_back({"jumbogram", Ethernet{} / corpus::stranger6({.next_header = 0, .payload_length = 0}) / jumbo / TCP{} / Payload(big), Fate::denied});
+	items.push_back({"length 0, 65536 bytes of TCP",
+	                 Ethernet{} / corpus::stranger4({.total_length = 0}) / TCP{} / Payload(65536 - 40),
+	                 Fate::denied});
+	items.push_back(
+	    {"jumbogram",
+	     Ethernet{} / corpus::stranger6({.next_header = 0, .payload_length = 0}) / jumbo / TCP{} / Payload(big),
+	     Fate::denied});
 	return items;
 }
 
@@ -111,7 +128,8 @@ BOOST_AUTO_TEST_CASE(short_frames_in_two_buffers_are_judged_like_those_in_one) {
 			continue;
 		for (const uint32_t linear : {14u, 18u, 33u, 47u, 60u})
 			if (linear < item.frame.size())
-				BOOST_TEST(judges.disagreement(item.frame, linear) == "", item.name << ", first buffer of " << linear);
+				BOOST_TEST(judges.disagreement(item.frame, linear) == "",
+				           item.name << ", first buffer of " << linear);
 	}
 }
 

@@ -22,12 +22,12 @@ inline oracle::Judgement judge_natively(std::span<const uint8_t> readable, std::
 
 	oracle::Judgement said;
 	said.kind = network == TMON_NETWORK_ARP           ? oracle::Kind::arp
-		    : network == TMON_NETWORK_OTHER       ? oracle::Kind::non_ip
-		    : network == TMON_NETWORK_UNDECIDABLE ? oracle::Kind::undecidable
-							  : oracle::Kind::by_source;
+	            : network == TMON_NETWORK_OTHER       ? oracle::Kind::non_ip
+	            : network == TMON_NETWORK_UNDECIDABLE ? oracle::Kind::undecidable
+	                                                  : oracle::Kind::by_source;
 	said.exempt = exemption == TMON_EXEMPT_ND     ? oracle::Exempt::neighbour_discovery
-		      : exemption == TMON_EXEMPT_DHCP ? oracle::Exempt::dhcp
-						      : oracle::Exempt::no;
+	              : exemption == TMON_EXEMPT_DHCP ? oracle::Exempt::dhcp
+	                                              : oracle::Exempt::no;
 	said.family = frame.ip_version;
 	if (frame.ip_version == 4) {
 		said.source[10] = said.source[11] = said.destination[10] = said.destination[11] = 0xff;

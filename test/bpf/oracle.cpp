@@ -42,7 +42,10 @@ private:
 enum class Payload { ipv4, ipv6, arp, other };
 
 Payload by_ethertype(unsigned type) {
-	return type == 0x0800 ? Payload::ipv4 : type == 0x86dd ? Payload::ipv6 : type == 0x0806 ? Payload::arp : Payload::other;
+	return type == 0x0800   ? Payload::ipv4
+	       : type == 0x86dd ? Payload::ipv6
+	       : type == 0x0806 ? Payload::arp
+	                        : Payload::other;
 }
 
 struct Network {
@@ -120,7 +123,8 @@ void read_transport(const Frame& frame, std::size_t at, std::size_t stop, bool r
 }
 
 bool between(unsigned a, unsigned b, const Judgement& judgement) {
-	return (judgement.src_port == a && judgement.dst_port == b) || (judgement.src_port == b && judgement.dst_port == a);
+	return (judgement.src_port == a && judgement.dst_port == b) ||
+	       (judgement.src_port == b && judgement.dst_port == a);
 }
 
 void judge_ipv4(const Frame& frame, std::size_t start, Judgement& judgement) {
@@ -129,7 +133,8 @@ void judge_ipv4(const Frame& frame, std::size_t start, Judgement& judgement) {
 		throw Missing{TMON_REASON_BAD_VERSION, start};
 	judgement.family = 4;
 	judgement.protocol = frame.octet(start + 9);
-	for (auto [address, at] : {std::pair{&judgement.source, start + 12}, std::pair{&judgement.destination, start + 16}}) {
+	for (auto [address, at] :
+	     {std::pair{&judgement.source, start + 12}, std::pair{&judgement.destination, start + 16}}) {
 		(*address)[10] = (*address)[11] = 0xff;
 		frame.copy(at, 4, address->data() + 12);
 	}
@@ -213,8 +218,8 @@ void judge_ipv6(const Frame& frame, std::size_t start, Judgement& judgement) {
 	read_transport(frame, chain.at, stop, chain.reached, judgement);
 	if (!direct || judgement.flags & TMON_EVENT_NO_PORTS)
 		return;
-	if (judgement.protocol == 58 && judgement.src_port >= 133 && judgement.src_port <= 137 && judgement.dst_port == 0 &&
-	    frame.octet(start + 7) == 255)
+	if (judgement.protocol == 58 && judgement.src_port >= 133 && judgement.src_port <= 137 &&
+	    judgement.dst_port == 0 && frame.octet(start + 7) == 255)
 		judgement.exempt = Exempt::neighbour_discovery;
 	if (judgement.protocol == 17 && between(546, 547, judgement))
 		judgement.exempt = Exempt::dhcp;
@@ -245,10 +250,10 @@ Judgement judge(std::span<const uint8_t> readable, std::size_t length) {
 std::ostream& operator<<(std::ostream& out, const Judgement& j) {
 	static constexpr const char* kinds[] = {"by source", "ARP", "not IP", "undecidable"};
 	static constexpr const char* exempts[] = {"", ", neighbour discovery", ", DHCP"};
-	out << kinds[static_cast<int>(j.kind)] << exempts[static_cast<int>(j.exempt)] << ", IPv" << j.family << ", reason "
-	    << j.reason << ", protocol " << j.protocol << ", ports " << j.src_port << " " << j.dst_port << ", TCP flags "
-	    << j.tcp_flags << ", VLAN " << j.vlan << ", flags " << j.flags << ", size " << j.packet_size << std::hex
-	    << std::setfill('0');
+	out << kinds[static_cast<int>(j.kind)] << exempts[static_cast<int>(j.exempt)] << ", IPv" << j.family
+	    << ", reason " << j.reason << ", protocol " << j.protocol << ", ports " << j.src_port << " " << j.dst_port
+	    << ", TCP flags " << j.tcp_flags << ", VLAN " << j.vlan << ", flags " << j.flags << ", size "
+	    << j.packet_size << std::hex << std::setfill('0');
 	for (const auto* address : {&j.source, &j.destination}) {
 		out << (address == &j.source ? ", " : " -> ");
 		for (const uint8_t byte : *address)

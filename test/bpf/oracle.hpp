@@ -18,10 +18,10 @@ enum class Exempt { no, neighbour_discovery, dhcp };
 // What there is to know of a frame before a list of prefixes is asked. Numbers are in host byte order.
 struct Judgement {
 	Kind kind = Kind::non_ip;
-	Exempt exempt = Exempt::no; // by_source only: passes although no prefix permits it
-	int family = 0;             // 4 or 6 when addresses can be told
+	Exempt exempt = Exempt::no;                      // by_source only: passes although no prefix permits it
+	int family = 0;                                  // 4 or 6 when addresses can be told
 	std::array<uint8_t, 16> source{}, destination{}; // IPv4 as ::ffff:a.b.c.d
-	unsigned reason = 0;        // TMON_REASON_ of the undecidable
+	unsigned reason = 0;                             // TMON_REASON_ of the undecidable
 	unsigned protocol = 0;
 	unsigned src_port = 0, dst_port = 0; // or ICMP type and code
 	unsigned tcp_flags = 0;

@@ -23,7 +23,8 @@ std::string check(const Diagnostic& diagnostic, const std::vector<std::size_t>& 
 		return wrong("no such column");
 	if (diagnostic.message.empty())
 		return wrong("no message");
-	if (std::any_of(diagnostic.message.begin(), diagnostic.message.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
+	if (std::any_of(diagnostic.message.begin(), diagnostic.message.end(),
+	                [](char c) { return static_cast<unsigned char>(c) < ' '; }))
 		return wrong("a control character in the message");
 	return {};
 }
@@ -41,7 +42,8 @@ std::string complaint(std::span<const uint8_t> input) {
 	}
 	const ConfigResult result = load_config_text(text, "fuzz.json");
 	if (result.config.has_value() != result.errors.empty())
-		return result.config ? "a configuration in spite of errors: " + to_string(result.errors.front()) : "neither a configuration nor errors";
+		return result.config ? "a configuration in spite of errors: " + to_string(result.errors.front())
+		                     : "neither a configuration nor errors";
 	for (const auto* list : {&result.errors, &result.warnings})
 		for (const Diagnostic& diagnostic : *list)
 			if (const std::string what = check(diagnostic, line_lengths); !what.empty())

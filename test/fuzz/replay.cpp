@@ -15,6 +15,7 @@ BOOST_AUTO_TEST_CASE(every_kept_input_is_handled_well) {
 		BOOST_TEST_CHECKPOINT(input.file); // named when the target crashes
 		const std::string text = tmon::fuzz::complaint(input.bytes);
 		BOOST_TEST(text.empty(), "target " << tmon::fuzz::target_name << ", input " << input.file << "\n"
-		                                   << text << "\n" << tmon::fuzz::shown(input.bytes));
+		                                   << text << "\n"
+		                                   << tmon::fuzz::shown(input.bytes));
 	}
 }

@@ -34,7 +34,7 @@
 #define TMON_REASON_BLOCKED 128u     /* the source is on the block list */
 
 /* tmon_event.flags */
-#define TMON_EVENT_FRAGMENT 0x01u  /* part of a fragmented datagram */
+#define TMON_EVENT_FRAGMENT 0x01u  /* part of a fragmented datagram; an IPv6 atomic fragment is a whole one */
 #define TMON_EVENT_NO_PORTS 0x02u  /* TCP, UDP, SCTP or ICMP whose header is not (wholly) in this frame:
                                       src_port, dst_port and tcp_flags are 0 and mean nothing */
 #define TMON_EVENT_VLAN 0x04u      /* at least one VLAN tag was present; vlan holds the outermost id */
@@ -59,7 +59,8 @@ typedef struct tmon_event {
 	uint8_t tcp_flags;    /* byte 13 of the TCP header: CWR ECE URG ACK PSH RST SYN FIN */
 	uint8_t action;       /* TMON_ACTION_ */
 	uint32_t packet_size; /* IP length in bytes: IPv4 total length, IPv6 40 + payload length; as in
-	                         the header, so it may be untrue where TMON_EVENT_SHORT is set. With
+	                         the header, so it may be untrue where TMON_EVENT_SHORT is set. Where a field of 16
+	                         bits says 0 because it cannot say more (BIG TCP, jumbograms), and with
 	                         ip_version 0: the bytes behind the link layer */
 	uint32_t ifindex;     /* ingress interface */
 	uint16_t vlan;        /* outermost VLAN identifier, 0-4095; valid with TMON_EVENT_VLAN */
