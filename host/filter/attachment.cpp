@@ -2,10 +2,15 @@
 #include "host/filter/attachment.hpp"
 
 #include "host/filter/filter_error.hpp"
+#include "host/filter/xdp_links.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
@@ -18,8 +23,8 @@ std::string explain_attach(int error, uint32_t ifindex) {
 	switch (error) {
 	case EBUSY:
 	case EEXIST: {
-		const std::string there = program_on(ifindex);
-		return (there.empty() ? "another program" : there) +
+		const uint32_t there = attached_program(ifindex);
+		return (there == 0 ? "another program" : describe_program(there)) +
 		       " is attached already and is not replaced; detach it first (traffic-monitor detach, where an earlier run "
 		       "has pinned it)";
 	}
@@ -44,6 +49,19 @@ bpf_link_info info_of(int link, const std::string& interface) {
 	return info;
 }
 
+// The program reads frames from their Ethernet header on; what has none would pass as something that is not IP.
+void check_link_type(const Interface& interface) {
+	const Fd any(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	ifreq request{};
+	interface.name.copy(request.ifr_name, IFNAMSIZ - 1);
+	if (ioctl(any.get(), SIOCGIFHWADDR, &request) != 0)
+		throw FilterError("cannot attach to " + interface.name + ": " + errno_text(errno));
+	const unsigned type = request.ifr_hwaddr.sa_family;
+	if (type != ARPHRD_ETHER && type != ARPHRD_LOOPBACK)
+		throw FilterError("cannot attach to " + interface.name + ": its packets have no Ethernet header (link type " +
+		                  std::to_string(type) + "), as those of tunnels and PPP; monitor the interface that carries it");
+}
+
 bool is_native_on(uint32_t ifindex) {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	return bpf_xdp_query(static_cast<int>(ifindex), 0, &query) == 0 && query.attach_mode == XDP_ATTACHED_DRV;
@@ -51,21 +69,8 @@ bool is_native_on(uint32_t ifindex) {
 
 } // namespace
 
-std::string program_on(uint32_t ifindex) {
-	__u32 id = 0;
-	if (bpf_xdp_query_id(static_cast<int>(ifindex), 0, &id) != 0 || id == 0)
-		return {};
-	std::string text = "program " + std::to_string(id);
-	if (const Fd program{bpf_prog_get_fd_by_id(id)}; program) {
-		bpf_prog_info info{};
-		__u32 size = sizeof info;
-		if (bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0)
-			text += std::string(" (") + info.name + ")";
-	}
-	return text;
-}
-
 Attachment::Attachment(int program, const Interface& interface, XdpMode mode) : interface_(interface.name) {
+	check_link_type(interface);
 	const auto try_mode = [&](__u32 flags) {
 		LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
 		const int link = bpf_link_create(program, static_cast<int>(interface.ifindex), BPF_XDP, &options);
@@ -97,6 +102,8 @@ Attachment::Attachment(Fd link, const Interface& interface) : interface_(interfa
 		throw FilterError("the pinned link of " + interface_ + " is of an interface that is gone");
 	native_ = is_native_on(interface.ifindex);
 }
+
+Fd Attachment::program() const { return Fd(bpf_prog_get_fd_by_id(info_of(link_.get(), interface_).prog_id)); }
 
 bool Attachment::holds() const { return link_ && info_of(link_.get(), interface_).xdp.ifindex != 0; }
 

@@ -27,6 +27,8 @@ public:
 	// Why not natively, where that was tried; empty when there is nothing to say.
 	const std::string& note() const noexcept { return note_; }
 	int link() const noexcept { return link_.get(); }
+	// The program that the link runs now; empty where the system does not hand it out.
+	Fd program() const;
 
 	// False once the kernel has detached the program because the interface is gone. Throws FilterError.
 	bool holds() const;
@@ -43,8 +45,5 @@ private:
 	bool native_ = false;
 	std::string note_;
 };
-
-// Whoever sits on an interface: "program 17 (xdp_other)"; empty when nobody does.
-std::string program_on(uint32_t ifindex);
 
 } // namespace tmon

@@ -26,21 +26,70 @@ void wait_for_all_cpus() {
 } // namespace
 
 XdpFilter::XdpFilter(const FilterOptions& options)
-    : interfaces_(options.interfaces), maps_({interfaces_.size(), options.ring_bytes, options.block_list}),
+    : interfaces_(options.interfaces), ring_bytes_(options.ring_bytes), block_list_(options.block_list), pin_(options.pin),
+      pinned_(pin_ ? find_pinned(interfaces_, sizes()) : std::nullopt),
+      maps_(pinned_ ? SharedMaps(std::move(pinned_->maps), sizes()) : SharedMaps(sizes())),
       attachments_(interfaces_.size()) {
 	generation_ = prepare(options.rules);
-	maps_.state().generation = generation_->number();
-	maps_.state().next_entry_id = generation_->next_entry_id();
+	if (!pinned_)
+		note_generation();
 }
 
-const Attachment& XdpFilter::attach(std::size_t interface, XdpMode mode) {
-	return attachments_[interface] = Attachment(program_descriptor(interface), interfaces_[interface], mode);
+void XdpFilter::note_generation() {
+	tmon_filter_state& state = maps_.state();
+	std::atomic_ref(state.generation).store(generation_->number());
+	std::atomic_ref(state.next_entry_id).store(generation_->next_entry_id());
+}
+
+// Takes over the link of an earlier run, and has it run the present generation. Returns the program that it ran
+// before.
+Fd XdpFilter::adopt(std::size_t interface) {
+	Attachment adopted(std::move(pinned_->links[interface]), interfaces_[interface]);
+	Fd before = adopted.program();
+	adopted.update(program_descriptor(interface));
+	attachments_[interface] = std::move(adopted);
+	return before;
+}
+
+void XdpFilter::attach(XdpMode mode) {
+	std::vector<std::pair<std::size_t, Fd>> adopted; // with what they ran before
+	try {
+		// What can fail first: the others only exchange a program.
+		for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+			if (!pinned_ || !pinned_->links[i])
+				attachments_[i] = Attachment(program_descriptor(i), interfaces_[i], mode);
+		}
+		for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+			if (!attachments_[i])
+				adopted.emplace_back(i, adopt(i));
+		}
+		if (pin_) {
+			std::vector<int> links;
+			for (const Attachment& attachment : attachments_)
+				links.push_back(attachment.link());
+			pin_filter(interfaces_, maps_, sizes(), links);
+		}
+	} catch (...) {
+		for (auto& [interface, before] : adopted) {
+			if (before)
+				attachments_[interface].update(before.get());
+		}
+		detach();
+		throw;
+	}
+	if (pinned_) {
+		wait_for_all_cpus();
+		note_generation();
+	}
 }
 
 const Attachment& XdpFilter::attach_again(std::size_t interface, const Interface& now, XdpMode mode) {
 	attachments_[interface].release();
 	interfaces_[interface] = now;
-	return attach(interface, mode);
+	attachments_[interface] = Attachment(program_descriptor(interface), now, mode);
+	if (pin_)
+		pin_link(now, attachments_[interface].link());
+	return attachments_[interface];
 }
 
 std::unique_ptr<Generation> XdpFilter::prepare(const Rules& rules) const {
@@ -79,10 +128,8 @@ void XdpFilter::exchange(std::unique_ptr<Generation> next) {
 		throw FilterError(text);
 	}
 	wait_for_all_cpus();
-	tmon_filter_state& state = maps_.state();
-	std::atomic_ref(state.generation).store(next->number());
-	std::atomic_ref(state.next_entry_id).store(next->next_entry_id());
 	generation_ = std::move(next);
+	note_generation();
 }
 
 void XdpFilter::detach() {

@@ -6,12 +6,14 @@
 #include "host/filter/attachment.hpp"
 #include "host/filter/filter_error.hpp"
 #include "host/filter/generation.hpp"
+#include "host/filter/pinned.hpp"
 #include "host/filter/rules.hpp"
 #include "host/filter/shared_maps.hpp"
 #include "host/system/interfaces.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tmon {
@@ -21,10 +23,11 @@ struct FilterOptions {
 	std::vector<Interface> interfaces; // at least one
 	uint64_t ring_bytes = 4u << 20;
 	uint32_t block_list = 131072; // entries of each family
+	bool pin = false; // what is attached stays when the process ends, and what an earlier run has left is taken over
 };
 
 // Owns the maps, the present generation of programs and the links. When it is destroyed, or the process dies, nothing
-// stays attached.
+// stays attached, unless it is to be pinned.
 class XdpFilter {
 public:
 	// Loads without attaching. Throws FilterError or RingError.
@@ -32,9 +35,12 @@ public:
 
 	const std::vector<Interface>& interfaces() const noexcept { return interfaces_; }
 
-	// Attaches to one interface. Never replaces a program that is already there. Throws FilterError.
-	const Attachment& attach(std::size_t interface, XdpMode mode);
-	// The same for one that was gone and is back, under another ifindex.
+	// Whether maps and counters go on where an earlier run has left them.
+	bool has_adopted() const noexcept { return bool(pinned_); }
+
+	// Attaches to every interface, or to none. Never replaces a program of somebody else. Throws FilterError.
+	void attach(XdpMode mode);
+	// Attaches to one that was gone and is back, under another ifindex. Throws FilterError.
 	const Attachment& attach_again(std::size_t interface, const Interface& now, XdpMode mode);
 
 	const Attachment& attachment(std::size_t interface) const { return attachments_[interface]; }
@@ -48,7 +54,7 @@ public:
 	const Generation& generation() const noexcept { return *generation_; }
 
 	// Detaches from all interfaces and returns once no CPU runs the program any more: counters and rings
-	// are final.
+	// are final. What is pinned goes on.
 	void detach();
 
 	SharedMaps& maps() noexcept { return maps_; }
@@ -63,7 +69,15 @@ public:
 	int program_descriptor(std::size_t interface) const { return generation_->program(interface); }
 
 private:
+	SharedMapSizes sizes() const { return {interfaces_.size(), ring_bytes_, block_list_}; }
+	Fd adopt(std::size_t interface);
+	void note_generation();
+
 	std::vector<Interface> interfaces_;
+	uint64_t ring_bytes_;
+	uint32_t block_list_;
+	bool pin_;
+	std::optional<PinnedFilter> pinned_; // what was found, without what has been taken over
 	SharedMaps maps_;
 	std::unique_ptr<Generation> generation_;
 	std::vector<Attachment> attachments_; // per interface

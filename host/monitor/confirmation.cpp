@@ -40,7 +40,7 @@ void Confirmation::restore(const Saved& saved) {
 	timer_.cancel();
 	state_ = saved.state;
 	until_ns_ = saved.until_ns;
-	std::atomic_ref(shared_.drop_until_ns).store(state_ == State::none ? 0 : until_ns_);
+	std::atomic_ref(shared_.drop_until_ns).store(saved.shared_ns);
 	if (state_ == State::waiting)
 		wait();
 }

@@ -34,9 +34,9 @@ public:
 	// For a change that may fail: how it was before.
 	struct Saved {
 		State state;
-		uint64_t until_ns;
+		uint64_t until_ns, shared_ns;
 	};
-	Saved save() const noexcept { return {state_, until_ns_}; }
+	Saved save() const noexcept { return {state_, until_ns_, shared_.drop_until_ns}; }
 	void restore(const Saved& saved);
 
 	State state() const noexcept { return state_; }

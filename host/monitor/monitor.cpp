@@ -91,12 +91,19 @@ Rules rules_of(const Config& config) {
 	return {config.policy, config.drop_packets, config.dry_run, config.bpf_trace};
 }
 
+std::string join_with_commas(const std::vector<std::string>& names) {
+	std::string text;
+	for (const std::string& name : names)
+		text += (text.empty() ? "" : ",") + name;
+	return text;
+}
+
 class Monitor {
 public:
 	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
 	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
-	      source_({rules_of(config), interfaces, config.ring_bytes, config.block_list_size}),
+	      source_({rules_of(config), interfaces, config.ring_bytes, config.block_list_size, config.pin}),
 	      confirmation_(io_, source_.filter().maps().state()), blocking_(io_, source_.block_list()),
 	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
 	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
@@ -128,14 +135,19 @@ public:
 		}
 		if (!stopping_) {
 			wait_for_doorbell();
-			if (config_.drop_packets && config_.confirm && !config_.dry_run)
+			// Its end before its beginning, and what an earlier run has left keeps its own until it is exchanged.
+			const Confirmation::Saved before = confirmation_.save();
+			if (on_approval(config_))
 				confirmation_.begin(*config_.confirm);
 			try {
 				source_.start(config_.xdp_mode);
 			} catch (...) {
+				confirmation_.restore(before);
 				supervisor_.finish(kFinishLimit);
 				throw;
 			}
+			if (!on_approval(config_))
+				confirmation_.cancel();
 			keeper_.emplace(io_, source_, config_.xdp_mode,
 			                [this](const Interface& interface) { supervisor_.add_interface(interface); });
 			started_ns_ = clock_ns(CLOCK_MONOTONIC);
@@ -275,8 +287,7 @@ private:
 	bool put_in_force(std::unique_ptr<Generation> generation, Config& next) {
 		// Its end before its beginning: whatever becomes of us in between.
 		const Confirmation::Saved before = confirmation_.save();
-		const bool on_approval = next.drop_packets && next.confirm && !config_.dry_run;
-		if (on_approval)
+		if (on_approval(next))
 			confirmation_.begin(*next.confirm);
 		try {
 			name_entries_of(*generation, next.policy);
@@ -286,7 +297,7 @@ private:
 			log_error(std::string(error.what()) + "; the policy stays as it was");
 			return false;
 		}
-		if (!on_approval)
+		if (!on_approval(next))
 			confirmation_.cancel();
 		policy_since_ns_ = clock_ns(CLOCK_REALTIME);
 		config_.policy = std::move(next.policy);
@@ -294,6 +305,10 @@ private:
 		config_.confirm = next.confirm;
 		log_info("policy " + std::to_string(source_.filter().generation().number()) + " is in force: " + policy_text());
 		return true;
+	}
+
+	bool on_approval(const Config& config) const {
+		return config.drop_packets && config.confirm && !config_.dry_run;
 	}
 
 	std::string policy_text() const {
@@ -342,6 +357,8 @@ private:
 	void say_started() {
 		for (const PluginConfig& plugin : config_.plugins)
 			say_what_is_not_granted(plugin);
+		if (source_.filter().has_adopted())
+			log_info("taken over what an earlier run had pinned: counters and block list go on");
 		log_info("monitoring; " + policy_text());
 		if (config_.bpf_trace)
 			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");
@@ -364,7 +381,10 @@ private:
 			log_info(line);
 		if (const uint64_t lost = supervisor_.lines_lost(); lost > 0)
 			log_warning(std::to_string(lost) + " lines that plugins wrote were too many and are not shown");
-		const std::vector<std::string> wrong = imbalances(final_totals);
+		if (config_.pin)
+			log_info("pinned: packets are judged as before until another run takes over, or traffic-monitor detach -i " +
+			         join_with_commas(config_.interfaces));
+		const std::vector<std::string> wrong = imbalances(final_totals, config_.pin);
 		for (const std::string& line : wrong)
 			log_error("the accounts do not balance: " + line);
 		bool failed = interface_lost || !wrong.empty() || !supervisor_.lost().empty() || supervisor_.is_stuck();

@@ -9,15 +9,9 @@ LiveSource::LiveSource(const FilterOptions& options)
     : filter_(options), rings_(filter_.rings_descriptor()), doorbell_(filter_.maps()), block_list_(filter_.maps()) {}
 
 void LiveSource::start(XdpMode mode) {
-	try {
-		for (std::size_t i = 0; i < filter_.interfaces().size(); ++i) {
-			filter_.attach(i, mode);
-			say_attached(i);
-		}
-	} catch (...) {
-		filter_.detach();
-		throw;
-	}
+	filter_.attach(mode);
+	for (std::size_t i = 0; i < filter_.interfaces().size(); ++i)
+		say_attached(i);
 }
 
 void LiveSource::say_attached(std::size_t interface) const {

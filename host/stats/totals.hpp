@@ -62,8 +62,8 @@ struct Totals {
 };
 
 // The identities that do not hold, in words; empty when the accounts balance. Exact only when no packet
-// is under way.
-std::vector<std::string> imbalances(const Totals& totals);
+// is under way; `while_packets_flow` leaves out what is not exact then.
+std::vector<std::string> imbalances(const Totals& totals, bool while_packets_flow = false);
 
 // One line each, for people.
 std::vector<std::string> describe(const Totals& totals);
