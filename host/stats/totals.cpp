@@ -104,6 +104,8 @@ void PacketTotals::add(const tmon_counters& counters) {
 	seen += counters.seen;
 	permitted += packets(counters, TMON_VERDICT_PERMITTED);
 	dropped += packets(counters, TMON_VERDICT_DENIED_DROPPED) + packets(counters, TMON_VERDICT_DENIED_BLOCKED);
+	blocked += packets(counters, TMON_VERDICT_DENIED_BLOCKED);
+	would_drop += packets(counters, TMON_VERDICT_DENIED_DRY_RUN);
 	for (const tmon_verdict verdict : {TMON_VERDICT_DENIED_LOGGED, TMON_VERDICT_DENIED_DROPPED, TMON_VERDICT_DENIED_SPARED,
 	                                   TMON_VERDICT_DENIED_BLOCKED, TMON_VERDICT_DENIED_DRY_RUN})
 		denied += packets(counters, verdict);
@@ -143,7 +145,9 @@ std::vector<std::string> describe(const Totals& totals) {
 	std::vector<std::string> lines;
 	lines.push_back("packets: seen " + number(p.seen) + " = permitted " + number(p.permitted) + " + denied " +
 	                number(p.denied) + " + passed unfiltered " + number(p.passed_unfiltered) + "; dropped " +
-	                number(p.dropped) + " of the denied; reported " + number(totals.reported));
+	                number(p.dropped) + " of the denied; reported " + number(totals.reported) +
+	                (p.blocked ? "; on the block list " + number(p.blocked) + " of the dropped" : "") +
+	                (p.would_drop ? "; dry run: " + number(p.would_drop) + " would have been dropped" : ""));
 	for (const PluginTotals& plugin : totals.plugins) {
 		std::string line = "plugin " + plugin.name + ": offered " + number(plugin.offered) + " = delivered " +
 		                   number(plugin.delivered) + " + lagged " + number(plugin.lagged) + " + failed " +
@@ -188,6 +192,8 @@ std::string to_json(const Totals& totals) {
 	                       {"permitted", p.permitted},
 	                       {"denied", p.denied},
 	                       {"dropped", p.dropped},
+	                       {"blocked", p.blocked},
+	                       {"would_drop", p.would_drop},
 	                       {"passed_unfiltered", p.passed_unfiltered},
 	                       {"reported", totals.reported},
 	                       {"plugins", std::move(plugins)},

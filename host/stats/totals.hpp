@@ -17,7 +17,9 @@ struct PacketTotals {
 	uint64_t seen = 0;
 	uint64_t permitted = 0;
 	uint64_t denied = 0;
-	uint64_t dropped = 0; // part of denied
+	uint64_t dropped = 0;    // part of denied
+	uint64_t blocked = 0;    // part of dropped: by the block list
+	uint64_t would_drop = 0; // part of denied: in a dry run
 	uint64_t passed_unfiltered = 0;
 
 	void add(const tmon_counters& counters);

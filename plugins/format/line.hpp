@@ -14,7 +14,7 @@ public:
 
 	// As the put of a record: room for max_record bytes.
 	char* put(char* out, const tmon_event& event) {
-		out = put_action(out, event.action);
+		out = put_action(out, event);
 		out = put_literal(out, " Non-permitted traffic: ");
 		const Ports ports = ports_of(event);
 		out = put_endpoint(out, event.src, event.ip_version, ports.source);
@@ -35,8 +35,10 @@ private:
 		void operator()(std::string& out, std::string_view name) const { append_printable(out, name); }
 	};
 
-	char* put_action(char* out, uint8_t action) const {
-		if (action == TMON_ACTION_DROP)
+	char* put_action(char* out, const tmon_event& event) const {
+		if (event.flags & TMON_EVENT_DRY_RUN)
+			return colour_ ? put_literal(out, "\x1b[31m[WOULD DROP]\x1b[0m") : put_literal(out, "[WOULD DROP]");
+		if (event.action == TMON_ACTION_DROP)
 			return colour_ ? put_literal(out, "\x1b[31m[DROP]\x1b[0m") : put_literal(out, "[DROP]");
 		return colour_ ? put_literal(out, "\x1b[33m[LOG]\x1b[0m") : put_literal(out, "[LOG]");
 	}

@@ -59,6 +59,16 @@ BOOST_AUTO_TEST_CASE(traffic_gen_prints_its_rate) {
 		BOOST_TEST((std::isfinite(rate) && rate > 0), finished.output);
 }
 
+BOOST_AUTO_TEST_CASE(policy_swap_prints_its_times) {
+	const std::string dir = TMON_BENCH_DIR;
+	const Finished finished = run({dir + "/policy_swap-bench", "1", "1000"}, {}, std::chrono::seconds(60));
+	BOOST_TEST(finished.status == 0, finished.errors);
+	const std::vector<double> found = ratios(finished.output);
+	BOOST_TEST(found.size() == 4u, finished.output);
+	for (const double time : found)
+		BOOST_TEST((std::isfinite(time) && time > 0), finished.output);
+}
+
 BOOST_AUTO_TEST_CASE(prefix_tables_prints_its_ratios) {
 	const std::string dir = TMON_BENCH_DIR;
 	const Finished finished = run({dir + "/prefix_tables-bench", "1", "100000", "1000"}, {}, std::chrono::seconds(60));

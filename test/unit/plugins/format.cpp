@@ -133,6 +133,8 @@ BOOST_AUTO_TEST_CASE(a_whole_record) {
 	event.action = TMON_ACTION_LOG;
 	BOOST_TEST(std::string(out, line.put(out, event)).substr(0, 45) ==
 	           "[LOG] Non-permitted traffic: [::1]:40000 -> [");
+	event.flags = TMON_EVENT_DRY_RUN;
+	BOOST_TEST(std::string(out, line.put(out, event)).substr(0, 27) == "[WOULD DROP] Non-permitted ");
 }
 
 BOOST_AUTO_TEST_CASE(flow_hash_as_computed_by_hand) {

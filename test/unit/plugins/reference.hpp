@@ -125,7 +125,8 @@ inline std::string console(const tmon_event& event, const std::string& interface
 	const auto endpoint = [v6](const std::string& ip, const std::string& port) {
 		return (v6 ? "[" + ip + "]" : ip) + ":" + port;
 	};
-	return "[" + f.action + "] Non-permitted traffic: " + endpoint(f.src_ip, f.src_port) + " -> " +
+	const std::string action = event.flags & TMON_EVENT_DRY_RUN ? "WOULD DROP" : f.action;
+	return "[" + action + "] Non-permitted traffic: " + endpoint(f.src_ip, f.src_port) + " -> " +
 	       endpoint(f.dst_ip, f.dst_port) + " (proto: " + f.protocol + ", size: " + f.packet_size +
 	       " bytes, if: " + interface + ")";
 }

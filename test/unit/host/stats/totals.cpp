@@ -107,10 +107,15 @@ BOOST_AUTO_TEST_CASE(verdicts_add_up_to_totals) {
 	PacketTotals totals;
 	totals.add(counters);
 	BOOST_TEST(totals.seen == totals.permitted + totals.denied + totals.passed_unfiltered);
-	uint64_t dropped = 0;
-	for (const tmon_count& count : counters.verdicts[TMON_VERDICT_DENIED_DROPPED])
-		dropped += count.packets;
-	BOOST_TEST(totals.dropped == dropped);
+	const auto sum = [&](tmon_verdict verdict) {
+		uint64_t all = 0;
+		for (const tmon_count& count : counters.verdicts[verdict])
+			all += count.packets;
+		return all;
+	};
+	BOOST_TEST(totals.blocked == sum(TMON_VERDICT_DENIED_BLOCKED));
+	BOOST_TEST(totals.dropped == sum(TMON_VERDICT_DENIED_DROPPED) + totals.blocked);
+	BOOST_TEST(totals.would_drop == sum(TMON_VERDICT_DENIED_DRY_RUN));
 }
 
 std::set<std::string> keys(const json::object& object) {
@@ -132,8 +137,8 @@ BOOST_AUTO_TEST_CASE(json_has_exactly_these_fields) {
 	const std::string text = to_json(totals);
 	BOOST_TEST(text.ends_with("}\n"));
 	const json::object all = json::parse(text).as_object();
-	BOOST_TEST((keys(all) == std::set<std::string>{"seen", "permitted", "denied", "dropped", "passed_unfiltered",
-	                                               "reported", "plugins", "alerts", "interfaces"}));
+	BOOST_TEST((keys(all) == std::set<std::string>{"seen", "permitted", "denied", "dropped", "blocked", "would_drop",
+	                                               "passed_unfiltered", "reported", "plugins", "alerts", "interfaces"}));
 	BOOST_TEST(all.at("seen").to_number<int>() == 100);
 	BOOST_TEST(all.at("permitted").to_number<int>() == 60);
 	BOOST_TEST(all.at("denied").to_number<int>() == 30);
