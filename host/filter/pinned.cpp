@@ -89,16 +89,16 @@ std::optional<PinnedFilter> find_pinned(const std::vector<Interface>& interfaces
 	return with_pins([&]() -> std::optional<PinnedFilter> {
 		const auto root = pin_root();
 		PinnedFilter pinned;
-		std::size_t found = 0;
+		const Interface* with = nullptr;
+		const Interface* without = nullptr;
 		for (const Interface& interface : interfaces)
-			found += PinFolder(root, interface.name).exists();
-		if (found == 0)
+			(PinFolder(root, interface.name).exists() ? with : without) = &interface;
+		if (!with)
 			return std::nullopt;
+		if (without)
+			refuse(*with, "nothing is pinned on " + without->name);
 		for (const Interface& interface : interfaces) {
 			const PinFolder folder(root, interface.name);
-			if (!folder.exists())
-				throw FilterError("an earlier run has pinned its filter on some of these interfaces, and not on " + interface.name +
-				                  "; traffic-monitor detach ends it there");
 			if (folder.layout() != layout_hash(interfaces, sizes))
 				refuse(interface, "it was made by another version, or for other interfaces, another ring.size or block_list.size");
 			pinned.links.push_back(usable_link(folder, interface));

@@ -19,8 +19,10 @@ namespace json = boost::json;
 
 namespace {
 
-std::vector<std::string> command(const MonitorOptions& options, const TempDir& files) {
+std::vector<std::string> command(const NetworkNamespace& where, const MonitorOptions& options, const TempDir& files) {
 	std::vector<std::string> words = options.wrapper;
+	if (!options.own_mounts)
+		words.insert(words.begin(), {"nsenter", "--net=/run/netns/" + where.name()});
 	words.push_back(in_dist("bin/traffic-monitor"));
 	for (const std::string& interface : options.interfaces)
 		words.insert(words.end(), {"-i", interface});
@@ -72,7 +74,7 @@ json::object plugin(const std::string& plugin, const std::string& name, json::ob
 }
 
 Monitor::Monitor(const NetworkNamespace& where, const MonitorOptions& options)
-    : process_(command(options, files_), {.network_namespace = where.name(),
+    : process_(command(where, options, files_), {.network_namespace = options.own_mounts ? where.name() : std::string(),
                                           .environment = {"STATE_DIRECTORY=" + (files_ / "state").string()}}) {
 	const auto monitors = [&] { return process_.errors().find("info: monitoring;") != std::string::npos; };
 	eventually([&] { return monitors() || !process_.running(); }, std::chrono::seconds(20));

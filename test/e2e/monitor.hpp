@@ -35,6 +35,7 @@ struct MonitorOptions {
 	std::vector<std::string> arguments = {}; // behind those for the above
 	std::vector<std::string> stats = {"--stats-interval", "60s"};
 	std::vector<std::string> wrapper = {}; // a program that starts the one that is tested
+	bool own_mounts = true; // with /sys of its own, as `ip netns exec` does; what is pinned would go with it
 };
 
 struct Ended {
