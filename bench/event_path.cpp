@@ -6,6 +6,8 @@
 //
 // The comparator's reader is a thread that does with each event what the plugin does, straight from the
 // buffer: it saves itself the copy and the isolation that ours pays for.
+#include "bpf/filter_state.h" // that the skeletons name
+
 #include "bench_none.skel.h"
 #include "bench_stock.skel.h"
 #include "bench_tuned_512k.skel.h"
