@@ -114,10 +114,10 @@ Outcome Answers::block(const BlockRequest& request, const Asker&) {
 		return Outcome::refused(std::move(refused));
 	const auto entries = covering_entries(run_.config.policy, request.prefix);
 	if (!entries.empty() && entries.front()->kind == EntryClass::never_drop)
-		return Outcome::made("has no effect: " + to_string(entries.front()->prefix) + " is never dropped");
+		return Outcome::made("blocked without effect: " + to_string(entries.front()->prefix) + " is never dropped");
 	if (!entries.empty() && entries.front()->kind == EntryClass::permitted)
-		return Outcome::made("although " + to_string(entries.front()->prefix) + " is permitted");
-	return Outcome::made();
+		return Outcome::made("blocked, although " + to_string(entries.front()->prefix) + " is permitted");
+	return Outcome::made("blocked");
 }
 
 Outcome Answers::unblock(const Prefix& prefix, const Asker&) {
