@@ -70,7 +70,7 @@ void InterfaceKeeper::on_gone(const std::string& name, uint32_t ifindex) {
 void InterfaceKeeper::attach(std::size_t interface, const Interface& now) {
 	try {
 		source_.attach_again(interface, now, mode_);
-	} catch (const FilterError& error) {
+	} catch (const std::exception& error) {
 		log_error("interface " + now.name + " is back, but " + error.what());
 		try_again(interface, now);
 		return;

@@ -220,7 +220,13 @@ private:
 			reload_again_ = true;
 			return;
 		}
-		MergeResult merged = read_again_();
+		MergeResult merged;
+		try {
+			merged = read_again_();
+		} catch (const std::exception& error) {
+			log_error(std::string("the configuration cannot be read: ") + error.what() + "; everything goes on as it was");
+			return;
+		}
 		for (const Diagnostic& warning : merged.warnings)
 			log_warning(to_string(warning, "warning"));
 		for (const Diagnostic& error : merged.errors)
@@ -260,7 +266,10 @@ private:
 			rules.trace = config_.bpf_trace;
 			next_generation_ = source_.filter().prepare(rules);
 			return true;
-		} catch (const FilterError& error) {
+		} catch (const std::bad_alloc&) {
+			log_error("there is not enough memory for the new policy");
+			return false;
+		} catch (const std::exception& error) {
 			log_error(error.what());
 			return false;
 		}
@@ -292,7 +301,7 @@ private:
 		try {
 			name_entries_of(*generation, next.policy);
 			source_.filter().exchange(std::move(generation));
-		} catch (const FilterError& error) {
+		} catch (const std::exception& error) {
 			confirmation_.restore(before);
 			log_error(std::string(error.what()) + "; the policy stays as it was");
 			return false;

@@ -9,6 +9,12 @@
 #include "test/support/privileged.hpp"
 
 #include <bpf/bpf.h>
+#include <cap-ng.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace {
 
@@ -115,6 +121,71 @@ BOOST_AUTO_TEST_CASE(a_generation_that_is_only_prepared_changes_nothing) {
 	}
 	BOOST_TEST(loaded.filter.generation().number() == 1u);
 	check(loaded, false, 0);
+}
+
+// Takes a right of this process away until it goes.
+struct WithoutCapability {
+	explicit WithoutCapability(unsigned which) : which_(which) { set(CAPNG_DROP); }
+	~WithoutCapability() { set(CAPNG_ADD); }
+	void set(capng_act_t action) const {
+		capng_get_caps_process();
+		BOOST_REQUIRE(capng_update(action, CAPNG_EFFECTIVE, which_) == 0);
+		BOOST_REQUIRE(capng_apply(CAPNG_SELECT_CAPS) == 0);
+	}
+	unsigned which_;
+};
+
+BOOST_AUTO_TEST_CASE(what_the_kernel_refuses_changes_nothing) {
+	LoadedFilter loaded(filter_options(classes(), true));
+	Rules next;
+	next.policy.entries = {entry("203.0.113.0/24")};
+	const auto descriptors = [] {
+		return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+	};
+	const auto before = descriptors();
+	for (const unsigned missing : {CAP_BPF, CAP_NET_ADMIN}) {
+		const WithoutCapability without(missing);
+		BOOST_CHECK_EXCEPTION(loaded.filter.prepare(next), FilterError, [](const FilterError& error) {
+			return std::string(error.what()).find("not permitted") != std::string::npos;
+		});
+	}
+	BOOST_TEST(descriptors() == before);
+	check(loaded, true, 0);
+	loaded.filter.exchange(loaded.filter.prepare(next));
+	BOOST_TEST(loaded.run(v4("203.0.113.1")) == kPass);
+}
+
+BOOST_AUTO_TEST_CASE(without_memory_for_its_tables_a_policy_is_refused) {
+	LoadedFilter loaded(filter_options(classes(), true));
+	Rules next;
+	for (unsigned i = 0; i < 1u << 18; ++i)
+		next.policy.entries.push_back(
+		    {{6, 64, {0x20, 0x01, static_cast<uint8_t>(i >> 16), static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)}}, {}, {}, {}});
+	std::ifstream status("/proc/self/statm");
+	rlim_t pages = 0;
+	status >> pages;
+	rlimit before{};
+	BOOST_REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
+	const rlimit tight{pages * 4096 + (4u << 20), before.rlim_max};
+	BOOST_REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
+	BOOST_CHECK_THROW(loaded.filter.prepare(next), std::exception);
+	BOOST_REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
+	check(loaded, true, 0);
+}
+
+BOOST_AUTO_TEST_CASE(policies_that_have_gone_leave_nothing_behind) {
+	LoadedFilter loaded(filter_options(classes(), false));
+	const auto descriptors = [] {
+		return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+	};
+	const auto before = descriptors();
+	Rules next;
+	next.policy.entries = classes();
+	for (int i = 0; i < 50; ++i)
+		loaded.filter.exchange(loaded.filter.prepare(next));
+	BOOST_TEST(descriptors() == before);
+	BOOST_TEST(loaded.filter.generation().number() == 51u);
+	check(loaded, false, 50 * 6);
 }
 
 // The program itself looks at the clock: nobody has to be there when the time is over.
