@@ -21,14 +21,6 @@ constexpr uint32_t kUnderWay = 192; // a veth queue holds 256
 // Where the ports of TCP begin in each of the four frames.
 constexpr std::size_t kPortsV4 = 14 + 20, kPortsV6 = 14 + 40;
 
-packet::Bytes frame_from(uint32_t source) {
-	// No address of the interface: the stack takes no interest in it.
-	const packet::Ethernet link{.dst = "02:00:00:00:00:99"};
-	if (source % 2 == 0)
-		return link / packet::IPv4{.src = kSetSources[source]} / packet::TCP{};
-	return link / packet::IPv6{.src = kSetSources[source]} / packet::TCP{};
-}
-
 uint32_t number_of(const tmon_event& event) { return uint32_t{event.src_port} << 16 | event.dst_port; }
 
 void write_number(packet::Bytes& frame, uint32_t number) {
@@ -68,7 +60,7 @@ uint32_t NumberedSender::run(const std::atomic<bool>& stop) {
 	const NetworkNamespace::Inside inside(wire_.watched);
 	std::vector<packet::Bytes> frames;
 	for (uint32_t i = 0; i < kBatch; ++i)
-		frames.push_back(frame_from(i % 4));
+		frames.push_back(frames_from(kSetSources[i % 4]).front());
 	const uint32_t before = received();
 	const auto start = std::chrono::steady_clock::now();
 	uint32_t sent = 0;

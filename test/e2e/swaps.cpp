@@ -7,7 +7,7 @@
 #include "host/ring/event_rings.hpp"
 #include "host/stats/totals.hpp"
 #include "test/e2e/disjoint_sets.hpp"
-#include "test/e2e/monitor.hpp"
+#include "test/e2e/recorder.hpp"
 #include "test/support/frame_counter.hpp"
 #include "test/support/privileged.hpp"
 
@@ -120,7 +120,7 @@ private:
 	std::thread thread_; // last: uses all above
 };
 
-json::object config_of(uint32_t generation, const TempDir& files) {
+json::object config_of(uint32_t generation, const Recorder& recorder) {
 	json::array permitted, denied;
 	for (uint32_t source = 0; source < 4; ++source) {
 		const std::string name = "generation " + std::to_string(generation) + ", " + kSetPrefixes[source];
@@ -130,17 +130,7 @@ json::object config_of(uint32_t generation, const TempDir& files) {
 	return {{"permitted_cidrs", permitted},
 	        {"denied_cidrs", denied},
 	        {"drop_packets", true},
-	        {"plugins",
-	         {plugin(test_plugin("records"), "records",
-	                 {{"file", (files / "events").string()}, {"names_file", (files / "names").string()}})}}};
-}
-
-std::vector<tmon_event> recorded(const std::filesystem::path& file) {
-	const std::string bytes = read_file(file);
-	BOOST_TEST(bytes.size() % sizeof(tmon_event) == 0u);
-	std::vector<tmon_event> events(bytes.size() / sizeof(tmon_event));
-	std::memcpy(events.data(), bytes.data(), events.size() * sizeof(tmon_event));
-	return events;
+	        {"plugins", {recorder.plugin()}}};
 }
 
 // What arrives behind the filter is what it has permitted.
@@ -238,23 +228,24 @@ BOOST_AUTO_TEST_CASE(a_thousand_exchanges_under_traffic_mix_nothing) {
 
 BOOST_AUTO_TEST_CASE(reloads_of_the_program_leave_no_gap_and_mix_nothing) {
 	const Wire wire;
-	const TempDir files;
+	const Recorder recorder;
 	FrameCounter behind(wire.watched, wire.interface());
 	Monitor monitor(wire.watched, {.interfaces = {wire.interface()},
-	                               .config = config_of(1, files),
+	                               .config = config_of(1, recorder),
 	                               .arguments = {"--ring-size", "16M", "--force"}});
 	Traffic traffic(wire);
 	traffic.flow();
 	const auto start = std::chrono::steady_clock::now();
 	for (uint32_t generation = 2; generation <= RELOADS; ++generation) {
-		monitor.reload(config_of(generation, files), "policy " + std::to_string(generation) + " is in force");
+		monitor.reload(config_of(generation, recorder),
+		               "policy " + std::to_string(generation) + " is in force");
 		traffic.flow();
 	}
 	const auto took =
 	    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
 	const uint32_t sent = traffic.stop();
 	const Ended ended = monitor.stop();
-	const std::vector<tmon_event> events = recorded(files / "events");
+	const std::vector<tmon_event> events = recorder.events();
 	BOOST_TEST_MESSAGE(RELOADS << " policies in " << took.count() << " ms, " << sent << " packets, "
 	                           << events.size() << " denied");
 
@@ -269,7 +260,7 @@ BOOST_AUTO_TEST_CASE(reloads_of_the_program_leave_no_gap_and_mix_nothing) {
 	BOOST_TEST(explained.generations == RELOADS);
 
 	// Each entry that has decided was told by its own name: source and generation follow from its number.
-	std::istringstream names(read_file(files / "names"));
+	std::istringstream names(recorder.names());
 	uint32_t entry = 0, named = 0, wrong = 0;
 	for (std::string name; names >> entry && names.ignore() && std::getline(names, name); ++named) {
 		const uint32_t generation = (entry - 1) / 2 + 1,
