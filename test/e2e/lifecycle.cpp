@@ -19,8 +19,6 @@ namespace packet = tmon::packet;
 
 namespace {
 
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 MonitorOptions everything(const Wire& wire, const TempDir& logs) {
 	return {.interfaces = {wire.interface()},
 	        .config =

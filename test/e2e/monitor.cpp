@@ -27,9 +27,16 @@ std::vector<std::string> command(const NetworkNamespace& where, const MonitorOpt
 	for (const std::string& interface : options.interfaces)
 		words.insert(words.end(), {"-i", interface});
 	const auto config = files.write("config.json", json::serialize(options.config));
-	words.insert(words.end(), {"-c", config.string(), "--stats-file", (files / "stats.json").string()});
+	words.insert(words.end(), {"-c", config.string(), "--stats-file", (files / "stats.json").string(), "--set",
+	                           "control.socket=" + (files / "control.sock").string()});
 	words.insert(words.end(), options.stats.begin(), options.stats.end());
 	words.insert(words.end(), options.arguments.begin(), options.arguments.end());
+	return words;
+}
+
+std::vector<std::string> ctl_command(std::vector<std::string> words, const std::string& socket) {
+	words.insert(words.begin(), {in_dist("bin/traffic-monitor"), "ctl"});
+	words.insert(words.end(), {"--socket", socket});
 	return words;
 }
 
@@ -91,6 +98,32 @@ pid_t Monitor::spawner() const {
 std::map<std::string, pid_t> Monitor::runners() const { return children_of(spawner()); }
 
 void Monitor::signal_all(int number) const { kill(-pid(), number); }
+
+std::string Monitor::reload(const json::object& config, const std::string& until) const {
+	const std::size_t before = errors().size();
+	files_.write("config.json", json::serialize(config));
+	signal(SIGHUP);
+	std::string logged;
+	const auto done = [&] {
+		logged = errors().substr(before);
+		return says(logged, until);
+	};
+	if (!eventually(done, std::chrono::seconds(15)))
+		throw std::runtime_error("\"" + until + "\" is not what it says to a reload:\n" + logged);
+	return logged;
+}
+
+Finished Monitor::ctl(std::vector<std::string> words) const {
+	return run(ctl_command(std::move(words), control_socket()));
+}
+
+json::object Monitor::ask(std::vector<std::string> words) const {
+	words.push_back("--json");
+	const Finished finished = ctl(std::move(words));
+	if (finished.status != 0)
+		throw std::runtime_error("ctl: " + finished.output + finished.errors);
+	return json::parse(finished.output).as_object();
+}
 
 Ended Monitor::stop(int number, Duration limit) {
 	signal(number);

@@ -55,6 +55,8 @@ public:
 	std::string errors() const { return process_.errors(); }
 	std::filesystem::path stats_file() const { return files_ / "stats.json"; }
 	std::filesystem::path config_file() const { return files_ / "config.json"; }
+	// Each run has its own, so that many can be tested at one time.
+	std::string control_socket() const { return (files_ / "control.sock").string(); }
 	// Where what a plugin has died of is kept.
 	std::filesystem::path crashes() const { return files_ / "state/crashes"; }
 
@@ -64,6 +66,14 @@ public:
 	std::map<std::string, pid_t> runners() const;
 
 	void signal(int number) const { process_.signal(number); }
+	// Writes the configuration anew and has it read. Returns what it logs from then on, once that has `until` in it; throws
+	// std::runtime_error with all of it when it does not come.
+	std::string reload(const boost::json::object& config, const std::string& until) const;
+
+	// `traffic-monitor ctl WORDS…` to this run.
+	Finished ctl(std::vector<std::string> words) const;
+	// Its answer; throws std::runtime_error when it is refused.
+	boost::json::object ask(std::vector<std::string> words) const;
 	// To the process group, as a terminal does.
 	void signal_all(int number) const;
 
@@ -82,6 +92,9 @@ Finished run_monitor(const NetworkNamespace& where, std::vector<std::string> arg
 
 // What stands in the statistics, such as "/plugins/log/delivered"; throws when there is no such number.
 uint64_t figure(const boost::json::object& stats, const std::string& pointer);
+
+// Whether a text has a part in it.
+inline bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Boost.Test assertions: packets and events add up, and every plugin was offered all there was and has nothing left.
 void check_accounts(const boost::json::object& stats);

@@ -21,8 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // A cable whose right end is monitored; what is left pinned is removed.
 struct Bed {
 	Wire wire;

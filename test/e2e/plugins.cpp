@@ -24,8 +24,6 @@ namespace json = boost::json;
 
 namespace {
 
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 uint64_t lines_in(const std::filesystem::path& file) {
 	const std::string text = read_file(file);
 	return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));

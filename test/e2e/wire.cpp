@@ -28,6 +28,16 @@ Sent Wire::send(const std::vector<std::string>& words) const {
 
 void Wire::send(std::span<const packet::Bytes> frames) const { FrameSender(*this).send(frames); }
 
+std::vector<packet::Bytes> frames_from(const std::string& source, std::size_t count) {
+	// To no address of the interface.
+	const packet::Ethernet link{.dst = "02:00:00:00:00:99"};
+	const packet::IpAddress address = packet::parse_ip(source);
+	if (const auto* v4 = std::get_if<packet::Ipv4Address>(&address))
+		return std::vector<packet::Bytes>(count, link / packet::IPv4{.src = *v4} / packet::TCP{});
+	return std::vector<packet::Bytes>(count, link / packet::IPv6{.src = std::get<packet::Ipv6Address>(address)} /
+	                                             packet::TCP{});
+}
+
 FrameSender::FrameSender(const Wire& wire) {
 	const NetworkNamespace::Inside inside(wire.sender);
 	socket_.emplace(wire.cable.left().interface, true);

@@ -35,6 +35,9 @@ struct Wire {
 	void send(std::span<const packet::Bytes> frames) const;
 };
 
+// TCP segments from this source, of either family, that the stack of the watched side takes no interest in.
+std::vector<packet::Bytes> frames_from(const std::string& source, std::size_t count = 1);
+
 // Sends frames at once: closing a packet socket takes milliseconds, so this one stays open.
 class FrameSender {
 public:
