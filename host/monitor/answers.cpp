@@ -66,7 +66,7 @@ Status Answers::status() const {
 		const Interface& interface = filter.interfaces()[i];
 		status.interfaces.push_back({interface.name, interface.ifindex,
 		                             filter.attachment(i).is_native() ? "native" : "generic", standing.since_ns,
-		                             !standing.attached});
+		                             !standing.attached || !filter.is_attached(i)});
 		for (const tmon_count& count : status.totals.interfaces[i].counters.verdicts[TMON_VERDICT_DENIED_BLOCKED])
 			status.blocks.packets += count.packets;
 	}

@@ -444,6 +444,7 @@ private:
 		stats_timer_.async_wait([this](const auto& failed) {
 			if (failed)
 				return;
+			keeper_->look();
 			const Totals now = totals();
 			supervisor_.tick(make_tick(now, 0));
 			for (const std::string& line : describe(now))
