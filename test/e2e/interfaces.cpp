@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Interfaces that go and come back, that somebody else uses, and that are not like others.
+#include "host/filter/xdp_links.hpp"
 #include "test/e2e/recorder.hpp"
 #include "test/e2e/wire.hpp"
 #include "test/support/frame_counter.hpp"
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <thread>
 
 using namespace tmon::test;
 using namespace std::chrono_literals;
@@ -126,10 +128,56 @@ BOOST_AUTO_TEST_CASE(one_that_comes_back_with_the_program_of_somebody_else_is_no
 		                            " (somebodys) is attached already";
 		BOOST_TEST(eventually([&] { return says(monitor.errors(), refused); }), monitor.errors());
 		BOOST_TEST(xdp_program(wire.watched, wire.interface()) == program_id(theirs.get()));
+		// It is tried again, and said once.
+		std::this_thread::sleep_for(1200ms);
+		BOOST_TEST(count_in(monitor.errors(), refused) == 1u);
 	}
 	// It has left.
 	BOOST_TEST(eventually([&] { return says(monitor.errors(), "is back and watched again"); }), monitor.errors());
 	BOOST_TEST(xdp_program(wire.watched, wire.interface()) != 0u);
+	wire.send(frames_from(kDenied, 10));
+	const Ended ended = monitor.stop();
+	BOOST_TEST(ended.status == 0, ended.errors);
+	check_accounts(ended.stats);
+	BOOST_TEST(figure(ended.stats, "/denied") == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_renamed_stays_watched) {
+	const Wire wire;
+	Monitor monitor(wire.watched,
+	                {.interfaces = {wire.interface()}, .config = config_with({}), .arguments = {"--drop-packets"}});
+	wire.watched.ip({"link", "set", wire.interface(), "down"});
+	wire.watched.ip({"link", "set", wire.interface(), "name", "renamed0", "up"});
+	const std::string said = "interface " + wire.interface() + " has got another name or network namespace";
+	BOOST_TEST(eventually([&] { return says(monitor.errors(), said); }), monitor.errors());
+	BOOST_TEST(standing(monitor, wire.interface()).at("state") == "attached");
+	const auto is_up = [&] { return says(wire.watched.ip({"-o", "link", "show", "renamed0"}), "state UP"); };
+	BOOST_TEST(eventually(is_up));
+	wire.send(frames_from(kDenied, 10));
+	BOOST_TEST(eventually([&] { return figure(monitor.ask({"stats"}), "/totals/dropped") == 10; }),
+	           monitor.errors());
+	// Gone it is whatever its name was then.
+	wire.sender.ip({"link", "delete", wire.cable.left().interface});
+	BOOST_TEST(eventually([&] { return says(monitor.errors(), "interface " + wire.interface() + " is gone"); }));
+	BOOST_TEST(monitor.stop().status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_somebody_has_detached_the_filter_from_is_attached_again) {
+	const Wire wire;
+	const NetworkNamespace::Inside inside(wire.watched);
+	Monitor monitor(
+	    wire.watched,
+	    {.interfaces = {wire.interface()}, .config = config_with({}), .stats = {"--stats-interval", "500ms"}});
+	const auto before = tmon::find_xdp_link(if_nametoindex(wire.interface().c_str()));
+	BOOST_REQUIRE(before.has_value());
+	const tmon::Fd link(bpf_link_get_fd_by_id(before->id));
+	BOOST_REQUIRE(bpf_link_detach(link.get()) == 0);
+	const auto back = [&] {
+		return says(monitor.errors(), "interface " + wire.interface() + " is back and watched again");
+	};
+	BOOST_TEST(eventually(back), monitor.errors());
+	BOOST_TEST(
+	    says(monitor.errors(), "error: interface " + wire.interface() + ": somebody has detached the filter\n"));
 	wire.send(frames_from(kDenied, 10));
 	const Ended ended = monitor.stop();
 	BOOST_TEST(ended.status == 0, ended.errors);
