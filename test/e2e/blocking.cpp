@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_blocked_is_dropped_while_all_else_is_only_logged) {
 		BOOST_TEST(test.passing(monitor, source) == kFrames, source);
 	const Finished said = monitor.ctl({"block", kPermitted4, "--ttl", "1h", "--reason", "a scan"});
 	BOOST_TEST(said.status == 0);
-	BOOST_TEST(said.output == "10.9.9.9/32: although 10.0.0.0/8 is permitted\n");
+	BOOST_TEST(said.output == "10.9.9.9/32: blocked, although 10.0.0.0/8 is permitted\n");
 	monitor.ask({"block", "2001:db8::/64", "--ttl", "1h"});
 	BOOST_TEST(test.passing(monitor, kPermitted4) == 0u);
 	BOOST_TEST(test.passing(monitor, "10.9.9.10") == kFrames);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(who_is_never_dropped_is_not_by_a_block_either) {
 	Blocked test;
 	Monitor monitor(test.wire.watched, test.options());
 	const Finished said = monitor.ctl({"block", kSpared, "--ttl", "1h"});
-	BOOST_TEST(said.output == "198.51.100.7/32: has no effect: 198.51.100.0/24 is never dropped\n");
+	BOOST_TEST(said.output == "198.51.100.7/32: blocked without effect: 198.51.100.0/24 is never dropped\n");
 	BOOST_TEST(test.passing(monitor, kSpared) == kFrames);
 	BOOST_TEST(!monitor.ask({"check-ip", kSpared}).at("dropped").as_bool());
 	const Ended ended = monitor.stop();
