@@ -107,6 +107,7 @@ json::object to_json_object(const Status& status) {
 	                                 {"permitted", packets.permitted},
 	                                 {"denied", packets.denied},
 	                                 {"dropped", packets.dropped},
+	                                 {"would_drop", packets.would_drop},
 	                                 {"passed_unfiltered", packets.passed_unfiltered}}},
 	        {"reported", status.totals.reported},
 	        {"alerts", json::object{{"emitted", status.totals.alerts.emitted},

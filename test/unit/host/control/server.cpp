@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(status_tells_what_an_operator_wants) {
 	status.policy = {7, 1'769'860'801'000'000'000, {10, 2}, {3, 0}, {0, 1}};
 	status.drop = {DropState::until_confirmed, 42, true};
 	status.blocks = {0, 131072, 99};
-	status.totals.packets = {100, 60, 30, 20, 10};
+	status.totals.packets = {.seen = 100, .permitted = 60, .denied = 30, .dropped = 20, .passed_unfiltered = 10};
 	status.totals.reported = 30;
 	PluginTotals log;
 	log.name = "log";
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(status_tells_what_an_operator_wants) {
 	                              R"("denied":{"ipv4":3,"ipv6":0},"never_drop":{"ipv4":0,"ipv6":1}})");
 	BOOST_TEST(text("/drop") == R"({"state":"until_confirmed","dry_run":true,"seconds_left":42})");
 	BOOST_TEST(text("/blocks") == R"({"entries":0,"capacity":131072,"packets":99})");
-	BOOST_TEST(text("/packets") == R"({"seen":100,"permitted":60,"denied":30,"dropped":20,"passed_unfiltered":10})");
+	BOOST_TEST(text("/packets") == R"({"seen":100,"permitted":60,"denied":30,"dropped":20,"would_drop":0,"passed_unfiltered":10})");
 	BOOST_TEST(text("/plugins") == R"([{"name":"log","id":"logger-json","version":"1.0.0","state":"running","offered":30,)"
 	                               R"("delivered":30,"lagged":0,"failed":0,"pending":0,"restarts":0}])");
 	const json::value stats = json::parse(answer_request(R"({"command":"stats"})", target, {}).line);
