@@ -4,6 +4,7 @@
 #include "host/config/source.hpp"
 #include "host/config/suggest.hpp"
 #include "host/control/address.hpp"
+#include "host/options/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -59,18 +60,6 @@ void declare(CLI::App& app, Typed& typed) {
 Exit usage_error(const std::string& message, const std::string& command) {
 	return {exit_usage, "traffic-monitor ctl: " + message + "\nTry 'traffic-monitor ctl" +
 	                        (command.empty() ? "" : " " + command) + " --help'.\n"};
-}
-
-std::string explain(const CLI::ParseError& error) {
-	const std::string what = error.what();
-	if (what.ends_with("flag override"))
-		return "--" + what.substr(0, what.find(' ')) + " takes no value";
-	const std::string name = what.substr(0, what.find(':'));
-	if (what.find("At Most") != std::string::npos)
-		return name + " is given more than once";
-	if (what.ends_with(" is required"))
-		return what.substr(0, what.find(' ')) + " is missing";
-	return what.ends_with(" missing") ? name + " needs a value" : what;
 }
 
 std::string explain_unknown(const CLI::App& app, const std::string& word) {
@@ -138,7 +127,7 @@ std::variant<CtlCommand, Exit> parse_ctl_options(std::span<const char* const> ar
 	} catch (const CLI::CallForHelp&) {
 		return Exit{exit_ok, command.help(name.empty() ? "" : "traffic-monitor ctl") + closing_text};
 	} catch (const CLI::ParseError& error) {
-		return usage_error(explain(error), name);
+		return usage_error(explain_parse_error(error), name);
 	}
 	if (const auto left = app.remaining(true); !left.empty())
 		return usage_error(explain_unknown(command, left.front()), name);

@@ -9,6 +9,7 @@
 #include "host/filter/xdp_filter.hpp"
 #include "host/ring/event_rings.hpp"
 #include "host/stats/totals.hpp"
+#include "test/bpf/loaded_filter.hpp"
 #include "test/support/privileged.hpp"
 #include "test/support/xdp_test_run.hpp"
 #include "traffic-gen/packet.hpp"
@@ -30,63 +31,19 @@ namespace {
 using namespace tmon;
 using namespace tmon::packet;
 
-constexpr uint32_t kPass = 2, kDrop = 1; // enum xdp_action
-
-Prefix prefix(const char* text) { return std::get<Prefix>(parse_prefix(text)); }
+using namespace tmon::test;
 
 FilterOptions options(bool drop) {
-	FilterOptions options;
+	std::vector<PolicyEntry> entries;
 	for (const char* text : {"10.0.0.0/8", "192.168.1.0/24", "203.0.113.9/32", "fd00::/8", "2001:db8:1::/48"})
-		options.rules.policy.entries.push_back({.prefix = prefix(text), .name = {}, .place = {}});
-	options.interfaces = {{if_nametoindex("lo"), "lo"}};
-	options.rules.drop = drop;
-	options.ring_bytes = 64 * 1024;
-	return options;
+		entries.push_back(entry(text));
+	return filter_options(std::move(entries), drop);
 }
 
-// Loads with the capabilities that the host keeps, and no others; stays on one CPU, so that one ring gets
-// all events.
-struct Process {
-	Process() {
-		if (geteuid() != 0)
-			return;
-		cpu_set_t cpus;
-		CPU_ZERO(&cpus);
-		CPU_SET(0, &cpus);
-		BOOST_REQUIRE(sched_setaffinity(0, sizeof cpus, &cpus) == 0);
-		BOOST_REQUIRE(keep_only_filter_capabilities());
-	}
-};
-BOOST_TEST_GLOBAL_FIXTURE(Process);
+BOOST_TEST_GLOBAL_FIXTURE(FilterProcess);
 
-class Loaded {
-public:
-	explicit Loaded(bool drop) : filter(options(drop)), rings(filter.rings_descriptor()) {}
-
-	uint32_t run(const Bytes& frame) { return test::xdp_test_run(filter.program_descriptor(0), frame); }
-
-	// The one event since the last call, if any.
-	std::optional<tmon_event> next_event() {
-		const RingRead read = rings.read(0, cursor, buffer);
-		BOOST_TEST(read.lost == 0u);
-		BOOST_TEST(read.count <= 1u);
-		if (read.count == 0)
-			return std::nullopt;
-		tmon_event event;
-		std::memcpy(&event, buffer.event(read.first), sizeof event);
-		return event;
-	}
-
-	PacketTotals totals() const {
-		PacketTotals totals;
-		totals.add(filter.counters(0));
-		return totals;
-	}
-
-	XdpFilter filter;
-	EventRings rings;
-	EventBuffer buffer{16};
-	uint64_t cursor = 0;
+struct Loaded : LoadedFilter {
+	explicit Loaded(bool drop) : LoadedFilter(options(drop)) {}
 };
 
 enum class Outcome { permitted, denied, arp, nd, dhcp, non_ip };
