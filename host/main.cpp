@@ -69,7 +69,7 @@ int run(Arguments arguments, const InstalledTree& tree) {
 	const std::function<MergeResult()> read_configuration = [&] {
 		return merge(std::get<RunOptions>(parsed), make_plugin_check(tree));
 	};
-	const MergeResult merged = read_configuration();
+	MergeResult merged = read_configuration();
 	start_log(merged.config && merged.config->verbose);
 	for (const Diagnostic& warning : merged.warnings)
 		std::fprintf(stderr, "%s\n", to_string(warning, "warning").c_str());
@@ -77,7 +77,7 @@ int run(Arguments arguments, const InstalledTree& tree) {
 		std::fprintf(stderr, "%s\n", to_string(error).c_str());
 	if (!merged.config)
 		return merged.exit_code;
-	return monitor_live(*merged.config, std::move(spawner), read_configuration);
+	return monitor_live(std::move(*merged.config), std::move(spawner), read_configuration);
 }
 
 } // namespace

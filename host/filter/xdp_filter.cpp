@@ -101,18 +101,22 @@ std::unique_ptr<Generation> XdpFilter::prepare(const Rules& rules) const {
 	return std::make_unique<Generation>(rules, maps_, state.generation + 1, static_cast<uint32_t>(first));
 }
 
-void XdpFilter::exchange(std::unique_ptr<Generation> next) {
+std::vector<std::string> XdpFilter::exchange(std::unique_ptr<Generation> next) {
 	std::vector<std::size_t> done;
+	std::vector<std::string> absent; // get it when they are back
 	try {
 		for (std::size_t i = 0; i < attachments_.size(); ++i) {
-			if (!is_attached(i))
-				continue; // gets it when it is back
+			if (!is_attached(i)) {
+				absent.push_back(interfaces_[i].name);
+				continue;
+			}
 			try {
 				attachments_[i].update(next->program(i));
 			} catch (const FilterError&) {
-				if (!is_attached(i))
-					continue; // has just gone
-				throw;
+				if (is_attached(i))
+					throw;
+				absent.push_back(interfaces_[i].name); // has just gone
+				continue;
 			}
 			done.push_back(i);
 		}
@@ -130,6 +134,7 @@ void XdpFilter::exchange(std::unique_ptr<Generation> next) {
 	wait_for_all_cpus();
 	generation_ = std::move(next);
 	note_generation();
+	return absent;
 }
 
 void XdpFilter::detach() {

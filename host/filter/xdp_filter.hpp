@@ -49,8 +49,9 @@ public:
 
 	// Another policy is made ready beside the present one. Throws FilterError; nothing has changed then.
 	std::unique_ptr<Generation> prepare(const Rules& rules) const;
-	// Every interface runs it from its next packet on, or, when one refuses, none does and FilterError is thrown.
-	void exchange(std::unique_ptr<Generation> next);
+	// Every interface runs it from its next packet on, or, when one refuses, none does and FilterError is thrown. Returns
+	// the names of those that nothing is attached to now.
+	std::vector<std::string> exchange(std::unique_ptr<Generation> next);
 	const Generation& generation() const noexcept { return *generation_; }
 
 	// Detaches from all interfaces and returns once no CPU runs the program any more: counters and rings

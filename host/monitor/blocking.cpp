@@ -19,12 +19,17 @@ constexpr auto kPause = std::chrono::milliseconds(200);
 
 } // namespace
 
-Blocking::Blocking(boost::asio::io_context& io, BlockList& list) : list_(list), timer_(io) { wait(); }
+Blocking::Blocking(boost::asio::io_context& io, BlockList& list, std::function<std::string(const Prefix&)> guard)
+    : list_(list), guard_(std::move(guard)), timer_(io) {
+	wait();
+}
 
 std::string Blocking::block(const Prefix& prefix, std::chrono::nanoseconds ttl, std::string by, std::string reason) {
 	const uint64_t now = now_ns();
 	const auto most = static_cast<uint64_t>(INT64_MAX) - now;
 	const uint64_t until = now + std::min(static_cast<uint64_t>(std::max(ttl.count(), int64_t{0})), most);
+	if (std::string needed = guard_(prefix); !needed.empty())
+		return needed;
 	if (std::string refused = list_.block(prefix, until); !refused.empty())
 		return refused;
 	origins_.insert_or_assign(prefix, Origin{std::move(by), std::move(reason)});

@@ -5,9 +5,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,10 +25,10 @@ public:
 		std::string reason;
 	};
 
-	// `list` outlives this.
-	Blocking(boost::asio::io_context& io, BlockList& list);
+	// `list` outlives this. `guard` says why a prefix must not be blocked, or nothing.
+	Blocking(boost::asio::io_context& io, BlockList& list, std::function<std::string(const Prefix&)> guard);
 
-	// Returns why not, or an empty string. Logs what has been done.
+	// Returns why not, or an empty string.
 	std::string block(const Prefix& prefix, std::chrono::nanoseconds ttl, std::string by, std::string reason);
 	// False when it was not blocked. Throws FilterError.
 	bool unblock(const Prefix& prefix);
@@ -49,6 +49,7 @@ private:
 	void expire();
 
 	BlockList& list_;
+	std::function<std::string(const Prefix&)> guard_;
 	boost::asio::steady_timer timer_;
 	std::map<Prefix, Origin> origins_; // of what was blocked in this run
 };

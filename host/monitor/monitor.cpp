@@ -12,7 +12,10 @@
 #include "host/monitor/confirmation.hpp"
 #include "host/monitor/interface_keeper.hpp"
 #include "host/monitor/lock_out.hpp"
+#include "host/monitor/policy_change.hpp"
 #include "host/plugin_file/plugin_file.hpp"
+#include "host/policy/match.hpp"
+#include "host/preflight/peers.hpp"
 #include "host/sources/live_source.hpp"
 #include "host/supervise/supervisor.hpp"
 #include "host/system/clock.hpp"
@@ -40,6 +43,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kDrainLimit = 2s;
 constexpr auto kFinishLimit = 1s;
+constexpr auto kPeersAge = 2s; // so long who was found to be needed is not looked for again
 
 // The interfaces by name; empty when one does not exist, after saying so.
 std::vector<Interface> resolve_interfaces(const std::vector<std::string>& names) {
@@ -87,10 +91,6 @@ std::string join(const char* what, const std::vector<std::string>& names) {
 	return text;
 }
 
-Rules rules_of(const Config& config) {
-	return {config.policy, config.drop_packets, config.dry_run, config.bpf_trace};
-}
-
 std::string join_with_commas(const std::vector<std::string>& names) {
 	std::string text;
 	for (const std::string& name : names)
@@ -100,15 +100,15 @@ std::string join_with_commas(const std::vector<std::string>& names) {
 
 class Monitor {
 public:
-	Monitor(const Config& config, const std::vector<Interface>& interfaces, Spawner spawner,
+	Monitor(Config config, const std::vector<Interface>& interfaces, Spawner spawner,
 	        const std::function<MergeResult()>& read_again)
-	    : config_(config), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
-	      source_({rules_of(config), interfaces, config.ring_bytes, config.block_list_size, config.pin}),
-	      confirmation_(io_, source_.filter().maps().state()), blocking_(io_, source_.block_list()),
+	    : config_(std::move(config)), read_again_(read_again), has_terminal_(has_terminal()), spawner_(std::move(spawner)),
+	      source_({rules_of(config_), interfaces, config_.ring_bytes, config_.block_list_size, config_.pin}),
+	      confirmation_(io_, source_.filter().maps().state()), blocking_(io_, source_.block_list(), [this](const Prefix& prefix) { return who_needs(prefix); }),
 	      supervisor_(io_, {source_.rings(), source_.rings_descriptor(), list_interfaces(), spawner_, std::nullopt},
-	                  CrashStore(config.crash_directory ? std::filesystem::path(*config.crash_directory)
+	                  CrashStore(config_.crash_directory ? std::filesystem::path(*config_.crash_directory)
 	                                                    : CrashStore::default_directory(),
-	                             config.crashes_kept),
+	                             config_.crashes_kept),
 	                  {[this] { source_.doorbell().arm(); },
 	                   [this](uint32_t flags) { return make_tick(totals(), flags); },
 	                   [this](const PluginConfig& plugin, const BlockRequest& request) {
@@ -126,7 +126,7 @@ public:
 		wait_for_signals();
 		if (config_.stats_file)
 			check_replaceable(*config_.stats_file);
-		name_entries_of(source_.filter().generation(), config_.policy);
+		policy_.name_entries();
 		if (const auto failures = supervisor_.start(config_.plugins); !failures.empty()) {
 			const int code = explain_start_failures(failures);
 			if (supervisor_.is_stuck())
@@ -135,30 +135,25 @@ public:
 		}
 		if (!stopping_) {
 			wait_for_doorbell();
-			// Its end before its beginning, and what an earlier run has left keeps its own until it is exchanged.
+			started_ns_ = clock_ns(CLOCK_MONOTONIC);
+			policy_since_ns_ = clock_ns(CLOCK_REALTIME);
+			// The end of dropping before its beginning; what an earlier run has left keeps its own until it is exchanged.
+			// Attaching is the last thing that can fail.
 			const Confirmation::Saved before = confirmation_.save();
-			if (on_approval(config_))
-				confirmation_.begin(*config_.confirm);
 			try {
+				keeper_.emplace(io_, source_, config_.xdp_mode,
+				                [this](const Interface& interface) { supervisor_.add_interface(interface); });
+				listen();
+				if (is_on_approval(config_))
+					confirmation_.begin(*config_.confirm);
 				source_.start(config_.xdp_mode);
 			} catch (...) {
 				confirmation_.restore(before);
 				supervisor_.finish(kFinishLimit);
 				throw;
 			}
-			if (!on_approval(config_))
+			if (!is_on_approval(config_))
 				confirmation_.cancel();
-			keeper_.emplace(io_, source_, config_.xdp_mode,
-			                [this](const Interface& interface) { supervisor_.add_interface(interface); });
-			started_ns_ = clock_ns(CLOCK_MONOTONIC);
-			policy_since_ns_ = clock_ns(CLOCK_REALTIME);
-			try {
-				listen();
-			} catch (...) {
-				source_.stop();
-				supervisor_.finish(kFinishLimit);
-				throw;
-			}
 			write_stats(totals());
 			say_started();
 			next_stats_ = std::chrono::steady_clock::now();
@@ -167,8 +162,14 @@ public:
 			if (std::exchange(reload_again_, false))
 				reload();
 			io_.restart();
-			while (!stopping_)
-				io_.run_one();
+			while (!stopping_) {
+				try {
+					io_.run_one();
+				} catch (const std::exception& error) {
+					// Whatever it was, packets are to be judged and events to be read.
+					log_error(error.what());
+				}
+			}
 		}
 		return stop();
 	}
@@ -189,17 +190,16 @@ private:
 		});
 	}
 
-	// So that an event never comes before the name of the entry that it carries.
-	void name_entries_of(const Generation& generation, const Policy& policy) {
-		if (generation.next_entry_id() != generation.first_entry_id())
-			supervisor_.set_entry_names(name_entries(policy, generation.first_entry_id()));
-	}
-
 	// For `ctl`. Only a socket that the user has named is worth an end of the run.
 	void listen() {
+		if (!config_.control_enabled && is_on_approval(config_))
+			throw std::runtime_error("nobody could confirm: \"confirm\" needs the control socket");
 		if (!config_.control_enabled)
 			return;
 		const std::string path = config_.control_socket.value_or(default_control_socket());
+		if (path.empty() && is_on_approval(config_))
+			throw std::runtime_error("nobody could confirm: there is no place for a control socket by default; "
+			                         "\"control\": {\"socket\": …} names one");
 		if (path.empty()) {
 			log_info("no control socket: there is no place for it by default; \"control\": {\"socket\": …} names one");
 			return;
@@ -209,10 +209,27 @@ private:
 		try {
 			control_.emplace(io_, path, *answers_);
 		} catch (const std::runtime_error& error) {
-			if (config_.control_socket)
+			if (config_.control_socket || is_on_approval(config_))
 				throw;
 			log_warning(std::string("no control socket: ") + error.what());
 		}
+	}
+
+	// Why a prefix is not blocked: it covers somebody whom this host needs.
+	std::string who_needs(const Prefix& prefix) {
+		if (config_.force || config_.dry_run)
+			return {};
+		const auto now = std::chrono::steady_clock::now();
+		if (now - peers_at_ > kPeersAge) {
+			peers_ = peers_of(source_.filter().interfaces()).peers;
+			peers_at_ = now;
+		}
+		for (const Peer& peer : peers_) {
+			const PolicyEntry* deciding = deciding_entry(config_.policy, peer.address);
+			if (covers(prefix, as_prefix(peer.address)) && !(deciding && deciding->kind == EntryClass::never_drop))
+				return "it covers a peer that this host needs: " + peer.detail + "; name it in never_drop, or start with --force";
+		}
+		return {};
 	}
 
 	void reload() {
@@ -238,98 +255,43 @@ private:
 		Config& next = *merged.config;
 		if (!same_but_for_policy_and_plugins(next, config_))
 			log_warning("more than the policy and plugins has changed in the configuration: the rest takes a restart");
-		if (!prepare(next)) {
+		if (!policy_.prepare(next)) {
 			log_error("everything goes on as it was");
 			return;
 		}
 		next_config_ = std::move(next);
 		supervisor_.reload(next_config_->plugins, [this](const ReloadResult& result) {
 			finish_reload(result);
-			if (running_ && std::exchange(reload_again_, false))
-				reload();
+			reload_if_asked();
 		});
 	}
 
-	// Makes the policy of `next` ready beside the present one, where it is another one. False, after saying why,
-	// when it cannot take effect.
-	bool prepare(const Config& next) {
-		next_generation_.reset();
-		const bool dry_run = config_.dry_run;
-		if (same_entries(next.policy, config_.policy) && next.drop_packets == config_.drop_packets &&
-		    next.confirm == config_.confirm && confirmation_.state() != Confirmation::State::reverted)
-			return true;
-		if (!may_drop(next, source_.filter().interfaces()))
-			return false;
-		try {
-			Rules rules = rules_of(next);
-			rules.dry_run = dry_run;
-			rules.trace = config_.bpf_trace;
-			next_generation_ = source_.filter().prepare(rules);
-			return true;
-		} catch (const std::bad_alloc&) {
-			log_error("there is not enough memory for the new policy");
-			return false;
-		} catch (const std::exception& error) {
-			log_error(error.what());
-			return false;
-		}
+	void reload_if_asked() {
+		if (running_ && !supervisor_.is_reloading() && std::exchange(reload_again_, false))
+			reload();
 	}
 
 	void finish_reload(const ReloadResult& result) {
-		std::unique_ptr<Generation> generation = std::move(next_generation_);
 		std::optional<Config> next = std::exchange(next_config_, std::nullopt);
 		if (!running_) {
 			log_info("nothing is reloaded: the run is ending");
+			policy_.discard();
 			return;
 		}
 		report(result);
-		if (!result.failures.empty() || !next)
+		if (!result.failures.empty() || !next) {
+			policy_.discard();
 			return;
-		if (generation && !put_in_force(std::move(generation), *next)) {
+		}
+		if (!policy_.put_in_force(*next)) {
 			// Nothing half-applied: the plugins become again what they were.
-			supervisor_.reload(config_.plugins, [this](const ReloadResult& back) { report(back); });
+			supervisor_.reload(config_.plugins, [this](const ReloadResult& back) {
+				report(back);
+				reload_if_asked();
+			});
 			return;
 		}
 		config_.plugins = std::move(next->plugins);
-	}
-
-	bool put_in_force(std::unique_ptr<Generation> generation, Config& next) {
-		// Its end before its beginning: whatever becomes of us in between.
-		const Confirmation::Saved before = confirmation_.save();
-		if (on_approval(next))
-			confirmation_.begin(*next.confirm);
-		try {
-			name_entries_of(*generation, next.policy);
-			source_.filter().exchange(std::move(generation));
-		} catch (const std::exception& error) {
-			confirmation_.restore(before);
-			log_error(std::string(error.what()) + "; the policy stays as it was");
-			return false;
-		}
-		if (!on_approval(next))
-			confirmation_.cancel();
-		policy_since_ns_ = clock_ns(CLOCK_REALTIME);
-		config_.policy = std::move(next.policy);
-		config_.drop_packets = next.drop_packets;
-		config_.confirm = next.confirm;
-		log_info("policy " + std::to_string(source_.filter().generation().number()) + " is in force: " + policy_text());
-		return true;
-	}
-
-	bool on_approval(const Config& config) const {
-		return config.drop_packets && config.confirm && !config_.dry_run;
-	}
-
-	std::string policy_text() const {
-		const PolicyCounts& counts = source_.filter().generation().counts();
-		std::string text = std::to_string(counts.of(EntryClass::permitted)) + " permitted prefixes";
-		if (const std::size_t denied = counts.of(EntryClass::denied))
-			text += ", " + std::to_string(denied) + " denied";
-		if (const std::size_t spared = counts.of(EntryClass::never_drop))
-			text += ", " + std::to_string(spared) + " never dropped";
-		return text + (!config_.drop_packets ? "; what is not permitted is reported"
-		               : config_.dry_run     ? "; what is not permitted is reported, and would be dropped (dry run)"
-		                                     : "; what is not permitted is reported and dropped");
 	}
 
 	static void report(const ReloadResult& result) {
@@ -368,7 +330,7 @@ private:
 			say_what_is_not_granted(plugin);
 		if (source_.filter().has_adopted())
 			log_info("taken over what an earlier run had pinned: counters and block list go on");
-		log_info("monitoring; " + policy_text());
+		log_info("monitoring; " + describe_policy(config_, source_.filter().generation().counts()));
 		if (config_.bpf_trace)
 			log_info("each verdict goes to the kernel's trace pipe: cat /sys/kernel/tracing/trace_pipe");
 	}
@@ -390,6 +352,8 @@ private:
 			log_info(line);
 		if (const uint64_t lost = supervisor_.lines_lost(); lost > 0)
 			log_warning(std::to_string(lost) + " lines that plugins wrote were too many and are not shown");
+		if (config_.pin && confirmation_.state() == Confirmation::State::waiting)
+			log_warning("pinned, and not confirmed: packets are only reported from the end of that time on");
 		if (config_.pin)
 			log_info("pinned: packets are judged as before until another run takes over, or traffic-monitor detach -i " +
 			         join_with_commas(config_.interfaces));
@@ -477,6 +441,7 @@ private:
 	Blocking blocking_;
 	std::optional<InterfaceKeeper> keeper_; // once attached
 	Supervisor supervisor_;
+	PolicyChange policy_{config_, source_.filter(), supervisor_, confirmation_, policy_since_ns_};
 	std::optional<Answers> answers_;
 	std::optional<ControlServer> control_; // asks the answers
 	boost::asio::signal_set signals_;
@@ -487,7 +452,8 @@ private:
 	int64_t policy_since_ns_ = 0; // UTC
 	// Of a reload that is under way.
 	std::optional<Config> next_config_;
-	std::unique_ptr<Generation> next_generation_; // empty: the policy is the same
+	std::vector<Peer> peers_; // as they were then
+	std::chrono::steady_clock::time_point peers_at_{};
 	bool stopping_ = false;
 	bool running_ = false;
 	bool reload_again_ = false; // SIGHUP came while it could not be obeyed
@@ -495,7 +461,7 @@ private:
 
 } // namespace
 
-int monitor_live(const Config& config, Spawner spawner, const std::function<MergeResult()>& read_again) {
+int monitor_live(Config config, Spawner spawner, const std::function<MergeResult()>& read_again) {
 	const std::vector<Interface> interfaces = resolve_interfaces(config.interfaces);
 	if (interfaces.empty())
 		return exit_attach;
@@ -507,7 +473,7 @@ int monitor_live(const Config& config, Spawner spawner, const std::function<Merg
 	if (!may_drop(config, interfaces))
 		return exit_attach;
 	try {
-		return Monitor(config, interfaces, std::move(spawner), read_again).run();
+		return Monitor(std::move(config), interfaces, std::move(spawner), read_again).run();
 	} catch (const FilterError& error) {
 		log_error(error.what());
 		return exit_attach;

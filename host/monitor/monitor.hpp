@@ -13,6 +13,6 @@ namespace tmon {
 // plugins what it says; when it came because the controlling terminal has gone, it ends the run. Whatever way it
 // returns, no program stays attached and neither a runner nor the spawner stays behind. Says on the log what went wrong.
 // Returns an ExitCode.
-int monitor_live(const Config& config, Spawner spawner, const std::function<MergeResult()>& read_again);
+int monitor_live(Config config, Spawner spawner, const std::function<MergeResult()>& read_again);
 
 } // namespace tmon
