@@ -26,9 +26,13 @@ constexpr std::size_t kNodeStarts = 14;
 // Slots may become smaller, and more, while more than this share of the starts has no room in one node.
 constexpr std::size_t kCrowdedShare = 16;
 
-// One root serves all while no more than this share of the starts has to.
+// One root serves all while no more than this share of the starts lies in slots that a node has no room for.
 constexpr std::size_t kEvenShare = 5;
-constexpr std::size_t kWordsPerStart = 4;
+constexpr std::size_t kStartsPerWord = 2;
+
+// IPv6: up to so many starts are found by one root, with many slots for each where they crowd.
+constexpr std::size_t kSmallTree = 512;
+constexpr double kSmallTreeStartsPerSlot = 1.0 / 16;
 
 // A root of so many bits lies in the first cache: it may have more slots than ranges.
 constexpr unsigned kCachedBits = 11;
@@ -103,12 +107,16 @@ private:
 		}
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
-		const unsigned even = std::max(bits_for(count_, shape.ranges_per_slot), std::min(bits_for(count_, 1), kCachedBits));
+		const bool is_small = Space::family == 6 && count_ > kFewStarts && count_ <= kSmallTree;
+		const unsigned cached = std::min(bits_for(count_, is_small ? kSmallTreeStartsPerSlot : 1), kCachedBits);
+		const unsigned even = std::max(bits_for(count_, shape.ranges_per_slot), cached);
 		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(even, most)));
-		tree_.two_levels = shape.two_levels && count_ > kFewStarts && crowded(0, count_, root_end()) > count_ / kEvenShare;
+		tree_.two_levels = shape.two_levels && count_ > kSmallTree &&
+		                   crowded(0, count_, root_end()) > count_ / kEvenShare;
 		// Half of the bits, and some more, before it is known where the other half is needed.
 		if (tree_.two_levels)
-			tree_.bits = static_cast<uint8_t>(std::max(least, std::min({bits_for(count_, 1) / 2 + 3, 12u, most})));
+			tree_.bits = static_cast<uint8_t>(
+			    std::max(least, std::min({bits_for(count_, 1) / 2 + 3, 12u, most})));
 	}
 
 	// How many of the starts lie in slots of `bits` bits that have more than a node.
@@ -150,7 +158,7 @@ private:
 		}
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - root_end(), shape.root_bits_max);
 		unsigned bits = std::min(bits_for(end - at_, shape.ranges_per_slot), most);
-		while (bits < most && std::size_t{1} << bits < kWordsPerStart * (end - at_) &&
+		while (bits < most && std::size_t{1} << bits < (end - at_) / kStartsPerWord &&
 		       crowded(at_, end, root_end() + bits) > (end - at_) / kCrowdedShare)
 			++bits;
 		const uint32_t base = nodes_.reserve_words(std::size_t{1} << bits);
