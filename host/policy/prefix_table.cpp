@@ -107,10 +107,15 @@ private:
 		}
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
-		const bool is_small = Space::family == 6 && count_ > kFewStarts && count_ <= kSmallTree;
-		const unsigned cached = std::min(bits_for(count_, is_small ? kSmallTreeStartsPerSlot : 1), kCachedBits);
-		const unsigned even = std::max(bits_for(count_, shape.ranges_per_slot), cached);
-		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(even, most)));
+		const auto set_bits = [&](double cached_per_slot) {
+			const unsigned cached = std::min(bits_for(count_, cached_per_slot), kCachedBits);
+			const unsigned even = std::max(bits_for(count_, shape.ranges_per_slot), cached);
+			tree_.bits = static_cast<uint8_t>(std::max(least, std::min(even, most)));
+		};
+		set_bits(1);
+		if (Space::family == 6 && count_ > kFewStarts && count_ <= kSmallTree &&
+		    crowded(0, count_, root_end()) > count_ / kCrowdedShare)
+			set_bits(kSmallTreeStartsPerSlot);
 		tree_.two_levels = shape.two_levels && count_ > kSmallTree &&
 		                   crowded(0, count_, root_end()) > count_ / kEvenShare;
 		// Half of the bits, and some more, before it is known where the other half is needed.
@@ -283,7 +288,8 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 	if (table.geometry.has_permitted) {
 		const PermittedStarts<typename Space::Address> start{ranges.permitted};
 		const auto value = [](std::size_t at) { return at % 2 == 0 ? TMON_DECISION_PERMITTED : 0; };
-		table.geometry.permitted = TreeBuilder<Space, Space::family == 6, std::remove_cv_t<decltype(start)>, decltype(value)>(
+		using Starts = PermittedStarts<typename Space::Address>;
+		table.geometry.permitted = TreeBuilder<Space, Space::family == 6, Starts, decltype(value)>(
 		                               table.units, nodes, ranges.permitted.size(), start, value)
 		                               .build(shape);
 	}
