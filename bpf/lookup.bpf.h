@@ -29,12 +29,12 @@ const volatile uint64_t geometry_v6[TMON_GEOMETRY_WORDS] = {0};
 
 __attribute__((noinline)) uint32_t tmon_prefix_walk_v4(uint32_t reference, uint64_t key, uint64_t rest)
 {
-	return tmon_prefix_walk(&prefixes_v4, reference, key, rest);
+	return tmon_prefix_walk(&prefixes_v4, 4, reference, key, rest);
 }
 
 __attribute__((noinline)) uint32_t tmon_prefix_walk_v6(uint32_t reference, uint64_t key, uint64_t rest)
 {
-	return tmon_prefix_walk(&prefixes_v6, reference, key, rest);
+	return tmon_prefix_walk(&prefixes_v6, 6, reference, key, rest);
 }
 
 static __always_inline uint32_t tmon_decision_v4(const uint8_t *source)

@@ -10,6 +10,7 @@
  *               directories of references, each as large as what is below it asks for
  *     nodes     one unit each: up to 28 separators of 15 bits, 14 of 31 or 7 of 63, in lanes of 16, 32 or 64 bits
  *     values    references, 16 in a unit
+ *     records   what lies inside one cell, 4 in a unit
  *
  * A node looks at a window of the address. Its rank is the number of separators that are not above the window;
  * it chooses the next node (INNER) or a value (VALUES). Where only permitted and not permitted take turns, the
@@ -18,6 +19,10 @@
  *
  * IPv6 has 128 bits and a window at most 63: a first walk decides by bits 0-64, and its value may be a node that
  * starts a second one on bits 65-127. The root takes at least the first two bits.
+ *
+ * Boundaries of IPv6 are often finer than the window that a node has room for. What one step of a window spans is a
+ * cell; a node whose cells are cut (CUT) says of up to 8 ranges of cells in turn which are permitted as a whole, and
+ * which are one cell with a record: the single prefix that is permitted in it, or a node that divides it further.
  *
  * All numbers are in host byte order; addresses are compared as numbers.
  */
@@ -43,20 +48,23 @@
 #define TMON_PREFIX_UNIT 64u
 #define TMON_PREFIX_WORDS 16u   /* references in a unit */
 #define TMON_PREFIX_DIRECTORIES 8u
+#define TMON_PREFIX_RECORDS 4u
 #define TMON_PREFIX_NODES_MAX 24 /* on the way to any answer; the builder keeps below it */
 #define TMON_PREFIX_SEPARATORS 7 /* words of separators in a node */
 
-enum tmon_node_kind { TMON_NODE_PARITY, TMON_NODE_INNER, TMON_NODE_VALUES };
+/* The first two decide by the parity of the rank, in a tree without CUT as PARITY alone does. */
+enum tmon_node_kind { TMON_NODE_PARITY, TMON_NODE_CUT, TMON_NODE_INNER, TMON_NODE_VALUES };
 
 /* Lanes of 64 >> lane_shape bits. */
 enum tmon_lane_shape { TMON_LANES_64, TMON_LANES_32, TMON_LANES_16 };
 
 struct tmon_prefix_node {
-	uint32_t base; /* PARITY: 1 when rank 0 is permitted. INNER: index of child 0. VALUES: word of value 0 */
+	uint32_t base; /* PARITY: 1 when rank 0 is permitted. CUT: likewise, and twice the number of the first record.
+			  INNER: index of child 0. VALUES: word of value 0 */
 	uint8_t shift; /* bits behind the window */
 	uint8_t shape; /* enum tmon_lane_shape */
 	uint8_t kind;  /* enum tmon_node_kind */
-	uint8_t reserved;
+	uint8_t cuts;  /* CUT: which ranges have a record, bit n for ranks 2n and 2n + 1; else 0 */
 	uint64_t separators[TMON_PREFIX_SEPARATORS]; /* the lowest lane is the first; ascending */
 };
 
@@ -66,11 +74,24 @@ struct tmon_prefix_directory {
 	uint32_t bits; /* 0-32; with all bits before, at most 64 */
 };
 
+/* What is permitted of a cell; all bits of the address before the cell are known by then. */
+enum tmon_record_kind { TMON_RECORD_PREFIX, TMON_RECORD_NODE, TMON_RECORD_SECOND_WALK };
+
+struct tmon_prefix_record {
+	uint64_t low;       /* PREFIX: bits 64-127 of the address, compared from `low_shift` on if `has_low` */
+	uint32_t middle;    /* PREFIX: bits 32-63, compared from `middle_shift` on. Else: the index of a node */
+	uint8_t middle_shift; /* 0-31 */
+	uint8_t low_shift;    /* 0-63 */
+	uint8_t has_low;      /* 0 or 1 */
+	uint8_t kind;         /* enum tmon_record_kind */
+};
+
 struct tmon_prefix_unit {
 	union {
 		struct tmon_prefix_node node;
 		uint32_t words[TMON_PREFIX_WORDS];
 		struct tmon_prefix_directory directories[TMON_PREFIX_DIRECTORIES];
+		struct tmon_prefix_record records[TMON_PREFIX_RECORDS];
 	};
 };
 
@@ -84,7 +105,7 @@ struct tmon_prefix_tree {
 	uint8_t skip;    /* 0-62 (IPv4: 0-30) */
 	uint8_t bits;    /* skip + bits: 2-64 (IPv4: 2-32) */
 	uint8_t two_levels; /* the root holds directories */
-	uint8_t reserved;
+	uint8_t has_cuts;   /* 0: no node is CUT */
 };
 
 /* What a program has to know about a table beforehand. In constant data the verifier sees it and removes what a
@@ -126,7 +147,7 @@ static __always_inline const struct tmon_prefix_unit *tmon_prefix_unit_at(tmon_p
 }
 
 #define TMON_PREFIX_WALK(family, units, reference, key, rest) \
-	((void)(family), tmon_prefix_walk(units, reference, key, rest))
+	tmon_prefix_walk(units, family, reference, key, rest)
 #define TMON_LANE_ONES static const
 #endif
 
@@ -187,8 +208,48 @@ static __always_inline uint32_t tmon_node_rank(const struct tmon_prefix_node *no
 	return tmon_lane_sum(&lanes, sum);
 }
 
+/* Or'ed to the index of a node that starts the second walk. */
+#define TMON_REFERENCE_SECOND_WALK 0x40000000u
+
+static __always_inline uint32_t tmon_bits_in_octet(uint32_t octet)
+{
+	octet -= octet >> 1 & 0x55;
+	octet = (octet & 0x33) + (octet >> 2 & 0x33);
+	return (octet + (octet >> 4)) & 15;
+}
+
+/* A reference: from a PARITY or CUT node to a decision, or to the node that divides a cell. */
+static __always_inline uint32_t tmon_node_cut(tmon_prefix_units units, const struct tmon_prefix_node *node, uint64_t key,
+					      uint64_t rest)
+{
+	const uint32_t rank = tmon_node_rank(node, key);
+	const uint32_t range = (rank >> 1) & 7;
+	const uint32_t inside = (rank ^ node->base) & 1;
+	const struct tmon_prefix_record *record;
+	const struct tmon_prefix_unit *unit;
+	uint64_t differs;
+	uint32_t number;
+
+	if (!(node->cuts >> range & inside))
+		return TMON_REFERENCE_DECIDED | (inside * TMON_DECISION_PERMITTED);
+	number = (node->base >> 1) + tmon_bits_in_octet(node->cuts & ((1u << range) - 1));
+	unit = tmon_prefix_unit_at(units, number / TMON_PREFIX_RECORDS);
+	if (!unit)
+		return TMON_REFERENCE_DECIDED;
+	record = &unit->records[number % TMON_PREFIX_RECORDS];
+	if (record->kind == TMON_RECORD_NODE)
+		return record->middle;
+	if (record->kind == TMON_RECORD_SECOND_WALK)
+		return record->middle | TMON_REFERENCE_SECOND_WALK;
+	differs = ((rest | key << 63) ^ record->low) >> (record->low_shift & 63);
+	differs = (differs * record->has_low) |
+		  (uint64_t)(((uint32_t)(key >> 1) ^ record->middle) >> (record->middle_shift & 31));
+	differs = (differs | (0 - differs)) >> 63;
+	return TMON_REFERENCE_DECIDED | ((uint32_t)(differs ^ 1) * TMON_DECISION_PERMITTED);
+}
+
 /* From a node to its decision; `rest` is the key of the second walk. A broken table permits nothing. */
-static __always_inline uint32_t tmon_prefix_walk(tmon_prefix_units units, uint32_t reference, uint64_t key,
+static __always_inline uint32_t tmon_prefix_walk(tmon_prefix_units units, int family, uint32_t reference, uint64_t key,
 						 uint64_t rest)
 {
 #ifdef __bpf__
@@ -201,6 +262,15 @@ static __always_inline uint32_t tmon_prefix_walk(tmon_prefix_units units, uint32
 			return 0;
 		if (unit->node.kind == TMON_NODE_PARITY)
 			return tmon_node_parity(&unit->node, key);
+		if (family == 6 && unit->node.kind == TMON_NODE_CUT) {
+			reference = tmon_node_cut(units, &unit->node, key, rest);
+			if (reference & TMON_REFERENCE_DECIDED)
+				return reference & ~TMON_REFERENCE_DECIDED;
+			if (reference & TMON_REFERENCE_SECOND_WALK)
+				key = rest;
+			reference &= ~TMON_REFERENCE_SECOND_WALK;
+			continue;
+		}
 		reference = unit->node.base + tmon_node_rank(&unit->node, key);
 		if (unit->node.kind == TMON_NODE_INNER)
 			continue;
@@ -245,8 +315,18 @@ static __always_inline uint32_t tmon_tree_decide(tmon_prefix_units units, const 
 	unit = tmon_prefix_unit_at(units, reference);
 	if (!unit)
 		return 0;
-	if (unit->node.kind == TMON_NODE_PARITY)
+	if (family == 6 && tree->has_cuts) {
+		if (unit->node.kind <= TMON_NODE_CUT) {
+			reference = tmon_node_cut(units, &unit->node, key, rest);
+			if (reference & TMON_REFERENCE_DECIDED)
+				return reference & ~TMON_REFERENCE_DECIDED;
+			if (reference & TMON_REFERENCE_SECOND_WALK)
+				key = rest;
+			reference &= ~TMON_REFERENCE_SECOND_WALK;
+		}
+	} else if (unit->node.kind == TMON_NODE_PARITY) {
 		return tmon_node_parity(&unit->node, key);
+	}
 	return TMON_PREFIX_WALK(family, units, reference, key, rest);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "host/policy/prefix_table.hpp"
 
+#include "host/policy/prefix_cuts.hpp"
 #include "host/policy/prefix_ranges.hpp"
 #include "host/policy/prefix_tree.hpp"
 
@@ -19,14 +20,22 @@ constexpr uint64_t kKeyMask = TMON_PREFIX_KEY_MASK;
 // So few are found by their nodes alone: no bits are skipped, and nothing is to be predicted.
 constexpr std::size_t kFewStarts = 64;
 
+// Starts for which a node has room most often.
+constexpr std::size_t kNodeStarts = 14;
+
+// Slots may become smaller, and more, while more than this share of the starts has no room in one node.
+constexpr std::size_t kCrowdedShare = 16;
+
+// One root serves all while no more than this share of the starts lies in slots that a node has no room for.
+constexpr std::size_t kEvenShare = 5;
+constexpr std::size_t kStartsPerWord = 2;
+
+// IPv6: up to so many starts are found by one root, with many slots for each where they crowd.
+constexpr std::size_t kSmallTree = 512;
+constexpr double kSmallTreeStartsPerSlot = 1.0 / 16;
+
 // A root of so many bits lies in the first cache: it may have more slots than ranges.
 constexpr unsigned kCachedBits = 11;
-
-// The keys of the first and of the second walk; see bpf/prefix_table.h.
-uint64_t key_of(Ipv4Space::Address address, Ipv4Space) { return address; }
-uint64_t key_of(Ipv6Space::Address address, Ipv6Space) { return static_cast<uint64_t>(address >> 63) & kKeyMask; }
-uint64_t rest_of(Ipv4Space::Address, Ipv4Space) { return 0; }
-uint64_t rest_of(Ipv6Space::Address address, Ipv6Space) { return static_cast<uint64_t>(address) & kKeyMask; }
 
 // Bits that all starts have in common; the root needs at least one bit behind them, and an address at least two before
 // the keys of nodes begin.
@@ -45,15 +54,24 @@ struct TreeShape {
 	bool two_levels;
 };
 
-// One tree of a table, of decisions that begin where `starts` says.
-template <class Space, class Starts, class Values>
+// Where permitted ranges begin and end.
+template <class Address>
+struct PermittedStarts {
+	std::span<const Address> starts;
+
+	Address operator()(std::size_t at) const { return starts[at]; }
+	std::span<const Address> part(std::size_t from, std::size_t count) const { return starts.subspan(from, count); }
+};
+
+// One tree of a table, of decisions that begin where `starts` says. With `Cuts` it tells only what is permitted.
+template <class Space, bool Cuts, class Starts, class Values>
 class TreeBuilder {
 public:
 	using Address = typename Space::Address;
 
 	TreeBuilder(std::vector<tmon_prefix_unit>& units, PrefixNodes& nodes, std::size_t count, Starts starts,
 	            Values values)
-	    : units_(units), nodes_(nodes), count_(count), starts_(starts), values_(values) {}
+	    : units_(units), nodes_(nodes), cuts_(nodes), count_(count), starts_(starts), values_(values) {}
 
 	// Directories of a root of two levels count from where the reserved words begin; see finish_directories.
 	tmon_prefix_tree build(const TreeShape& shape) {
@@ -75,6 +93,7 @@ public:
 		}
 		tree_.below = 0;
 		tree_.above = current_ & ~TMON_REFERENCE_DECIDED;
+		tree_.has_cuts = Cuts && nodes_.has_cuts();
 		return tree_;
 	}
 
@@ -88,12 +107,36 @@ private:
 		}
 		const unsigned least = tree_.skip >= 1 ? 1 : 2;
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - tree_.skip, shape.root_bits_max);
-		tree_.two_levels = shape.two_levels && count_ > kFewStarts;
+		const auto set_bits = [&](double cached_per_slot) {
+			const unsigned cached = std::min(bits_for(count_, cached_per_slot), kCachedBits);
+			const unsigned even = std::max(bits_for(count_, shape.ranges_per_slot), cached);
+			tree_.bits = static_cast<uint8_t>(std::max(least, std::min(even, most)));
+		};
+		set_bits(1);
+		if (Space::family == 6 && count_ > kFewStarts && count_ <= kSmallTree &&
+		    crowded(0, count_, root_end()) > count_ / kCrowdedShare)
+			set_bits(kSmallTreeStartsPerSlot);
+		tree_.two_levels = shape.two_levels && count_ > kSmallTree &&
+		                   crowded(0, count_, root_end()) > count_ / kEvenShare;
 		// Half of the bits, and some more, before it is known where the other half is needed.
-		const unsigned wanted = tree_.two_levels ? std::min(bits_for(count_, 1) / 2 + 3, 12u)
-		                                         : std::max(bits_for(count_, shape.ranges_per_slot),
-		                                                    std::min(bits_for(count_, 1), kCachedBits));
-		tree_.bits = static_cast<uint8_t>(std::max(least, std::min(wanted, most)));
+		if (tree_.two_levels)
+			tree_.bits = static_cast<uint8_t>(
+			    std::max(least, std::min({bits_for(count_, 1) / 2 + 3, 12u, most})));
+	}
+
+	// How many of the starts lie in slots of `bits` bits that have more than a node.
+	std::size_t crowded(std::size_t from, std::size_t to, unsigned bits) const {
+		std::size_t all = 0;
+		while (from < to) {
+			const Address slot = slot_of(starts_(from), bits);
+			std::size_t end = from + 1;
+			while (end < to && slot_of(starts_(end), bits) == slot)
+				++end;
+			if (end - from > kNodeStarts)
+				all += end - from;
+			from = end;
+		}
+		return all;
 	}
 
 	static unsigned bits_for(std::size_t starts, double per_slot) {
@@ -119,7 +162,10 @@ private:
 			return {found.first->second, 0};
 		}
 		const unsigned most = std::min((Space::family == 4 ? 32u : 64u) - root_end(), shape.root_bits_max);
-		const unsigned bits = std::min(bits_for(end - at_, shape.ranges_per_slot), most);
+		unsigned bits = std::min(bits_for(end - at_, shape.ranges_per_slot), most);
+		while (bits < most && std::size_t{1} << bits < (end - at_) / kStartsPerWord &&
+		       crowded(at_, end, root_end() + bits) > (end - at_) / kCrowdedShare)
+			++bits;
 		const uint32_t base = nodes_.reserve_words(std::size_t{1} << bits);
 		for (uint32_t i = 0; i < uint32_t{1} << bits; ++i)
 			nodes_.set_word(base + i, build_slot(number << bits | i, root_end() + bits));
@@ -133,6 +179,8 @@ private:
 		if (at_ == count_ || slot_of(starts_(at_), bits) != number)
 			return decided(current_);
 		const Address high = low + ((Address{1} << width) - 1);
+		if constexpr (Cuts)
+			return build_permitted(low, high);
 		separators_.clear();
 		start_ = current_;
 		while (at_ < count_ && slot_of(starts_(at_), bits) == number)
@@ -140,6 +188,17 @@ private:
 		if (separators_.empty() && start_ & TMON_REFERENCE_DECIDED)
 			return decided(start_);
 		return nodes_.build(separators_, start_, key_of(low, Space{}), key_of(high, Space{}));
+	}
+
+	uint32_t build_permitted(Address low, Address high) {
+		const std::size_t from = at_ + (starts_(at_) == low);
+		at_ = from;
+		while (at_ < count_ && starts_(at_) <= high)
+			++at_;
+		current_ = at_ % 2 == 0 ? TMON_REFERENCE_DECIDED : TMON_REFERENCE_DECIDED | TMON_DECISION_PERMITTED;
+		if (at_ == from)
+			return decided(current_);
+		return cuts_.build(starts_.part(from, at_ - from), from % 2 == 1, low, high);
 	}
 
 	// A node for slots with one decision; the next of them most often has the same.
@@ -189,6 +248,7 @@ private:
 
 	std::vector<tmon_prefix_unit>& units_;
 	PrefixNodes& nodes_;
+	CutNodes cuts_;
 	std::size_t count_;
 	Starts starts_;
 	Values values_;
@@ -226,9 +286,10 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 	table.units.reserve(64 + (ranges.permitted.size() + ranges.refused.size()) / 2);
 	PrefixNodes nodes(table.units);
 	if (table.geometry.has_permitted) {
-		const auto start = [&](std::size_t at) { return ranges.permitted[at]; };
+		const PermittedStarts<typename Space::Address> start{ranges.permitted};
 		const auto value = [](std::size_t at) { return at % 2 == 0 ? TMON_DECISION_PERMITTED : 0; };
-		table.geometry.permitted = TreeBuilder<Space, decltype(start), decltype(value)>(
+		using Starts = PermittedStarts<typename Space::Address>;
+		table.geometry.permitted = TreeBuilder<Space, Space::family == 6, Starts, decltype(value)>(
 		                               table.units, nodes, ranges.permitted.size(), start, value)
 		                               .build(shape);
 	}
@@ -236,7 +297,7 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 	if (table.geometry.has_entries) {
 		const auto start = [&](std::size_t at) { return ranges.refused[at].start; };
 		const auto value = [&](std::size_t at) { return ranges.refused[at].decision; };
-		table.geometry.entries = TreeBuilder<Space, decltype(start), decltype(value)>(
+		table.geometry.entries = TreeBuilder<Space, false, decltype(start), decltype(value)>(
 		                             table.units, nodes, ranges.refused.size(), start, value)
 		                             .build(shape);
 		table.nodes_on_path = std::max(table.nodes_on_path, nodes.take_depth());

@@ -35,7 +35,7 @@ struct PrefixTable {
 struct PrefixTableTuning {
 	unsigned root_bits_max = 20;
 	double ranges_per_slot_v4 = 8;
-	double ranges_per_slot_v6 = 2;
+	double ranges_per_slot_v6 = 8;
 	bool two_levels_v6 = true;
 };
 

@@ -31,7 +31,7 @@ void clear_node(tmon_prefix_node& node, const Window& window, tmon_node_kind kin
 	node.shift = static_cast<uint8_t>(window.shift);
 	node.shape = static_cast<uint8_t>(window.shape);
 	node.kind = static_cast<uint8_t>(kind);
-	node.reserved = 0;
+	node.cuts = 0;
 	const unsigned width = 64u >> window.shape;
 	for (uint64_t& word : node.separators)
 		word = tmon_lane_ones[window.shape] << (width - 1);
@@ -141,6 +141,40 @@ uint32_t PrefixNodes::reserve_words(std::size_t count) {
 	return static_cast<uint32_t>(first);
 }
 
+void PrefixNodes::make_cut(uint32_t index, unsigned depth, unsigned shift, bool permitted,
+                           std::span<const uint64_t> separators, uint8_t cuts,
+                           std::span<const tmon_prefix_record> records) {
+	const Window window{shift, TMON_LANES_32};
+	tmon_prefix_node& node = units_[index].node;
+	depth_ = std::max(depth_, depth);
+	clear_node(node, window, cuts ? TMON_NODE_CUT : TMON_NODE_PARITY);
+	for (std::size_t i = 0; i < separators.size(); ++i)
+		set_separator(node, window, i, separators[i]);
+	node.cuts = cuts;
+	node.base = permitted;
+	if (!cuts)
+		return;
+	node.base |= static_cast<uint32_t>(records_.size()) << 1;
+	with_records_.push_back(index);
+	records_.insert(records_.end(), records.begin(), records.end());
+}
+
+uint32_t PrefixNodes::make_inner(uint32_t index, unsigned depth, unsigned shift, std::span<const uint64_t> separators) {
+	const Window window{shift, TMON_LANES_32};
+	const uint32_t base = allocate(separators.size() + 1);
+	tmon_prefix_node& node = units_[index].node;
+	depth_ = std::max(depth_, depth);
+	clear_node(node, window, TMON_NODE_INNER);
+	node.base = base;
+	for (std::size_t i = 0; i < separators.size(); ++i)
+		set_separator(node, window, i, separators[i]);
+	return base;
+}
+
+std::size_t PrefixNodes::capacity(uint64_t used, uint64_t low, uint64_t high) {
+	return window_of(used, low ^ high).capacity();
+}
+
 uint32_t PrefixNodes::append_values() {
 	const std::size_t words = values_.size();
 	const uint32_t first = allocate((words + TMON_PREFIX_WORDS - 1) / TMON_PREFIX_WORDS);
@@ -148,6 +182,11 @@ uint32_t PrefixNodes::append_values() {
 		units_[index].node.base += first * TMON_PREFIX_WORDS;
 	for (std::size_t i = 0; i < words; ++i)
 		units_[first + i / TMON_PREFIX_WORDS].words[i % TMON_PREFIX_WORDS] = values_[i];
+	const uint32_t records = allocate((records_.size() + TMON_PREFIX_RECORDS - 1) / TMON_PREFIX_RECORDS);
+	for (const uint32_t index : with_records_)
+		units_[index].node.base += 2 * records * TMON_PREFIX_RECORDS;
+	for (std::size_t i = 0; i < records_.size(); ++i)
+		units_[records + i / TMON_PREFIX_RECORDS].records[i % TMON_PREFIX_RECORDS] = records_[i];
 	return first * TMON_PREFIX_WORDS;
 }
 
