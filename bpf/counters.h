@@ -12,6 +12,7 @@ enum tmon_verdict {
 	TMON_VERDICT_DENIED_SPARED,  /* denied by a never_drop entry, passed on */
 	TMON_VERDICT_DENIED_BLOCKED, /* on the block list, dropped */
 	TMON_VERDICT_DENIED_DRY_RUN, /* denied, passed on; would have been dropped, were this not a dry run */
+	TMON_VERDICT_BLOCKED_DRY_RUN, /* the same, of the block list */
 	/* Not permitted by any prefix, and passed all the same: a host needs these to stay on its network. */
 	TMON_VERDICT_UNFILTERED_ARP,
 	TMON_VERDICT_UNFILTERED_ND,
@@ -30,7 +31,7 @@ struct tmon_count {
 struct tmon_counters {
 	uint64_t seen; /* packets, counted on entry and not derived from the verdicts */
 	struct tmon_count verdicts[TMON_VERDICT_COUNT][TMON_FAMILY_COUNT];
-	uint64_t denied_by_reason[TMON_REASON_COUNT]; /* packets */
+	uint64_t denied_by_reason[TMON_REASON_COUNT]; /* packets; but for those that are blocked */
 };
 
 #endif

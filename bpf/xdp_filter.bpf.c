@@ -53,7 +53,7 @@ static __always_inline void trace_verdict(const struct tmon_frame *frame, const 
 {
 	static const char names[TMON_VERDICT_COUNT][24] = {
 		"permitted",	  "denied, passed",	       "denied, dropped",  "denied, never dropped",
-		"blocked, dropped", "denied, dry run", "unfiltered (ARP)", "unfiltered (ND)",
+		"blocked, dropped", "denied, dry run", "blocked, dry run", "unfiltered (ARP)", "unfiltered (ND)",
 		"unfiltered (DHCP)", "unfiltered (not IP)"};
 
 	if (!trace || verdict >= TMON_VERDICT_COUNT)
@@ -97,7 +97,7 @@ static __always_inline uint32_t deny(struct tmon_counters *counted, struct tmon_
 	}
 	if (dry_run) {
 		frame->flags |= TMON_EVENT_DRY_RUN;
-		return TMON_VERDICT_DENIED_DRY_RUN;
+		return decision & TMON_DECISION_BLOCKED ? TMON_VERDICT_BLOCKED_DRY_RUN : TMON_VERDICT_DENIED_DRY_RUN;
 	}
 	return decision & TMON_DECISION_BLOCKED ? TMON_VERDICT_DENIED_BLOCKED : TMON_VERDICT_DENIED_DROPPED;
 }

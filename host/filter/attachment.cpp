@@ -25,8 +25,8 @@ std::string explain_attach(int error, uint32_t ifindex) {
 	case EEXIST: {
 		const uint32_t there = attached_program(ifindex);
 		return (there == 0 ? "another program" : describe_program(there)) +
-		       " is attached already and is not replaced; detach it first (traffic-monitor detach, where an earlier run "
-		       "has pinned it)";
+		       " is attached already and is not replaced; detach it first (where an earlier run has pinned it: take it over with "
+		       "--pin, or traffic-monitor detach)";
 	}
 	case EOPNOTSUPP:
 		return "the driver has no native XDP";
@@ -96,11 +96,15 @@ Attachment::Attachment(int program, const Interface& interface, XdpMode mode) : 
 		refuse("generic", error);
 }
 
-Attachment::Attachment(Fd link, const Interface& interface) : interface_(interface.name), link_(std::move(link)) {
+Attachment::Attachment(Fd link, const Interface& interface, XdpMode wanted)
+    : interface_(interface.name), link_(std::move(link)) {
 	const bpf_link_info info = info_of(link_.get(), interface_);
 	if (info.type != BPF_LINK_TYPE_XDP || info.xdp.ifindex != interface.ifindex)
 		throw FilterError("the pinned link of " + interface_ + " is of an interface that is gone");
 	native_ = is_native_on(interface.ifindex);
+	note_ = "taken over";
+	if ((wanted == XdpMode::native && !native_) || (wanted == XdpMode::generic && native_))
+		note_ += " in this mode, although another one is asked for: detach first to change it";
 }
 
 Fd Attachment::program() const { return Fd(bpf_prog_get_fd_by_id(info_of(link_.get(), interface_).prog_id)); }

@@ -19,8 +19,9 @@ public:
 	// there. Throws FilterError.
 	Attachment(int program, const Interface& interface, XdpMode mode);
 
-	// Takes over a link that another run has pinned. Throws FilterError when its interface is another one.
-	Attachment(Fd link, const Interface& interface);
+	// Takes over a link that another run has pinned, in the mode that it has. Throws FilterError when its interface is
+	// another one.
+	Attachment(Fd link, const Interface& interface, XdpMode wanted);
 
 	explicit operator bool() const noexcept { return bool(link_); }
 	bool is_native() const noexcept { return native_; }

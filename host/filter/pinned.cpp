@@ -6,6 +6,11 @@
 #include "host/filter/xdp_links.hpp"
 #include "host/ring/event_rings.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,11 +41,22 @@ private:
 	uint64_t value_ = 0xcbf29ce484222325;
 };
 
+// Of the network namespace, for as long as the machine runs. Its inode, by which pins are found, is given to another
+// one when it has gone.
+uint64_t namespace_cookie() {
+	const Fd any(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	uint64_t cookie = 0;
+	socklen_t size = sizeof cookie;
+	if (getsockopt(any.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) != 0)
+		throw FilterError("cannot tell network namespaces apart: " + errno_text(errno));
+	return cookie;
+}
+
 uint64_t layout_hash(const std::vector<Interface>& interfaces, const SharedMapSizes& sizes) {
 	const tmon_rings rings = lay_out_rings(possible_cpus(), sizes.ring_bytes);
 	Hash hash;
 	for (const uint64_t part : {kLayout, uint64_t{sizeof(tmon_event)}, uint64_t{sizeof(tmon_counters)},
-	                            uint64_t{sizeof(tmon_filter_state)}, uint64_t{rings.layout}, uint64_t{rings.rings},
+	                            uint64_t{sizeof(tmon_filter_state)}, namespace_cookie(), uint64_t{rings.layout}, uint64_t{rings.rings},
 	                            uint64_t{rings.slots}, rings.size, uint64_t{sizes.block_list}})
 		hash.add(part);
 	for (const Interface& interface : interfaces)
@@ -70,6 +86,13 @@ auto with_pins(Work work) {
 	}
 }
 
+// Whether the interface it was attached to is gone: it filters nothing any more.
+bool is_dead(const PinFolder& folder) {
+	const Fd link = folder.open(kLink);
+	const std::optional<XdpLink> found = link ? xdp_link(link.get()) : std::nullopt;
+	return found && found->ifindex == 0;
+}
+
 Fd usable_link(const PinFolder& folder, const Interface& interface) {
 	Fd link = folder.open(kLink);
 	if (!link)
@@ -86,8 +109,16 @@ Fd usable_link(const PinFolder& folder, const Interface& interface) {
 } // namespace
 
 std::optional<PinnedFilter> find_pinned(const std::vector<Interface>& interfaces, const SharedMapSizes& sizes) {
+	if (geteuid() != 0)
+		throw FilterError("--pin needs root: whoever owns what is pinned can take it away");
 	return with_pins([&]() -> std::optional<PinnedFilter> {
 		const auto root = pin_root();
+		// What another version, or a namespace that is gone, has left without effect.
+		for (const Interface& interface : interfaces) {
+			PinFolder folder(root, interface.name);
+			if (folder.exists() && is_dead(folder) && folder.layout() != layout_hash(interfaces, sizes))
+				folder.remove_all();
+		}
 		PinnedFilter pinned;
 		const Interface* with = nullptr;
 		const Interface* without = nullptr;

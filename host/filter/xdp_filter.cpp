@@ -43,8 +43,8 @@ void XdpFilter::note_generation() {
 
 // Takes over the link of an earlier run, and has it run the present generation. Returns the program that it ran
 // before.
-Fd XdpFilter::adopt(std::size_t interface) {
-	Attachment adopted(std::move(pinned_->links[interface]), interfaces_[interface]);
+Fd XdpFilter::adopt(std::size_t interface, XdpMode mode) {
+	Attachment adopted(std::move(pinned_->links[interface]), interfaces_[interface], mode);
 	Fd before = adopted.program();
 	adopted.update(program_descriptor(interface));
 	attachments_[interface] = std::move(adopted);
@@ -56,12 +56,15 @@ void XdpFilter::attach(XdpMode mode) {
 	try {
 		// What can fail first: the others only exchange a program.
 		for (std::size_t i = 0; i < interfaces_.size(); ++i) {
-			if (!pinned_ || !pinned_->links[i])
-				attachments_[i] = Attachment(program_descriptor(i), interfaces_[i], mode);
+			if (pinned_ && pinned_->links[i])
+				continue;
+			attachments_[i] = Attachment(program_descriptor(i), interfaces_[i], mode);
+			if (pinned_)
+				not_adopted_.push_back(interfaces_[i].name);
 		}
 		for (std::size_t i = 0; i < interfaces_.size(); ++i) {
 			if (!attachments_[i])
-				adopted.emplace_back(i, adopt(i));
+				adopted.emplace_back(i, adopt(i, mode));
 		}
 		if (pin_) {
 			std::vector<int> links;

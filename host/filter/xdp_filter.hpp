@@ -37,6 +37,8 @@ public:
 
 	// Whether maps and counters go on where an earlier run has left them.
 	bool has_adopted() const noexcept { return bool(pinned_); }
+	// Where they do, the interfaces that were not attached any more.
+	const std::vector<std::string>& not_adopted() const noexcept { return not_adopted_; }
 
 	// Attaches to every interface, or to none. Never replaces a program of somebody else. Throws FilterError.
 	void attach(XdpMode mode);
@@ -71,7 +73,7 @@ public:
 
 private:
 	SharedMapSizes sizes() const { return {interfaces_.size(), ring_bytes_, block_list_}; }
-	Fd adopt(std::size_t interface);
+	Fd adopt(std::size_t interface, XdpMode mode);
 	void note_generation();
 
 	std::vector<Interface> interfaces_;
@@ -80,6 +82,7 @@ private:
 	bool pin_;
 	std::optional<PinnedFilter> pinned_; // what was found, without what has been taken over
 	SharedMaps maps_;
+	std::vector<std::string> not_adopted_;
 	std::unique_ptr<Generation> generation_;
 	std::vector<Attachment> attachments_; // per interface
 };

@@ -112,6 +112,8 @@ BlockPage Answers::blocked(const std::optional<Prefix>& after, std::size_t limit
 Outcome Answers::block(const BlockRequest& request, const Asker&) {
 	if (std::string refused = run_.blocking.block(request.prefix, request.ttl, "ctl", request.reason); !refused.empty())
 		return Outcome::refused(std::move(refused));
+	if (run_.config.dry_run)
+		return Outcome::made("blocked; this is a dry run, in which nothing is dropped");
 	const auto entries = covering_entries(run_.config.policy, request.prefix);
 	if (!entries.empty() && entries.front()->kind == EntryClass::never_drop)
 		return Outcome::made("blocked without effect: " + to_string(entries.front()->prefix) + " is never dropped");
@@ -122,8 +124,11 @@ Outcome Answers::block(const BlockRequest& request, const Asker&) {
 
 Outcome Answers::unblock(const Prefix& prefix, const Asker&) {
 	try {
-		if (!run_.blocking.unblock(prefix))
-			return Outcome::refused(to_string(prefix) + " is not blocked");
+		if (!run_.blocking.unblock(prefix)) {
+			const auto covering = run_.blocking.covering(prefix);
+			return Outcome::refused(to_string(prefix) + " is not blocked" +
+			                        (covering ? " by itself, but with " + to_string(covering->prefix) : ""));
+		}
 		return Outcome::made();
 	} catch (const FilterError& error) {
 		return Outcome::refused(error.what());

@@ -35,7 +35,8 @@ InterfaceKeeper::InterfaceKeeper(boost::asio::io_context& io, LiveSource& source
                   [this](const std::string& name, uint32_t ifindex) { on_gone(name, ifindex); },
                   [](const std::string& reason) {
 	                  log_error("interfaces that come and go are not noticed any more: " + reason);
-                  }}) {
+                  },
+                  [this] { look(); }}) {
 	for (std::size_t i = 0; i < standings_.size(); ++i)
 		retries_.emplace_back(io);
 }
@@ -97,15 +98,17 @@ std::optional<std::size_t> InterfaceKeeper::index_of(uint32_t ifindex) const {
 }
 
 void InterfaceKeeper::on_link(const std::string& name, uint32_t ifindex) {
-	added_({ifindex, name});
+	if (std::exchange(told_[ifindex], name) != name)
+		added_({ifindex, name});
 	const std::optional<std::size_t> interface = index_of(name);
-	if (!interface ||
-	    (standings_[*interface].attached && source_.filter().interfaces()[*interface].ifindex == ifindex))
+	if (!interface || (standings_[*interface].attached && source_.filter().interfaces()[*interface].ifindex == ifindex &&
+	                   holds(*interface)))
 		return;
 	attach(*interface, {ifindex, name});
 }
 
 void InterfaceKeeper::on_gone(const std::string&, uint32_t ifindex) {
+	told_.erase(ifindex);
 	const std::optional<std::size_t> interface = index_of(ifindex);
 	if (!interface || !standings_[*interface].attached)
 		return;

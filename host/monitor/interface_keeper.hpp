@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ private:
 	std::vector<boost::asio::steady_timer> retries_;
 	std::vector<std::string> refusals_; // why the last attempt has failed, each said once
 	int64_t looked_ns_;                 // UTC
+	std::map<uint32_t, std::string> told_; // names, by ifindex, of those that there are
 	LinkWatch watch_;
 };
 

@@ -302,6 +302,9 @@ PrefixTable build(std::span<const PolicyEntry> entries, uint32_t first_id, const
 		                             .build(shape);
 		table.nodes_on_path = std::max(table.nodes_on_path, nodes.take_depth());
 	}
+	// Two walks at the most; more is not looked for.
+	if (2 * table.nodes_on_path > TMON_PREFIX_NODES_MAX)
+		throw std::length_error("the prefixes are nested too deeply for the table");
 	const uint32_t words = nodes.append_values();
 	finish_directories(table.units, table.geometry.permitted, words);
 	finish_directories(table.units, table.geometry.entries, words);

@@ -12,6 +12,8 @@ void LiveSource::start(XdpMode mode) {
 	filter_.attach(mode);
 	for (std::size_t i = 0; i < filter_.interfaces().size(); ++i)
 		say_attached(i);
+	for (const std::string& name : filter_.not_adopted())
+		log_warning(name + " was not filtered until now: what was pinned for it had gone with its interface");
 }
 
 void LiveSource::say_attached(std::size_t interface) const {

@@ -31,7 +31,7 @@ uint64_t packets(const tmon_counters& counters, tmon_verdict verdict) {
 }
 
 constexpr const char* kVerdicts[TMON_VERDICT_COUNT] = {"permitted",      "logged",         "dropped",
-                                                       "never_drop",     "blocked",        "dry_run",
+                                                       "never_drop",     "blocked",        "dry_run",  "blocked_dry_run",
                                                        "unfiltered_arp", "unfiltered_nd", "unfiltered_dhcp",
                                                        "unfiltered_non_ip"};
 constexpr const char* kFamilies[TMON_FAMILY_COUNT] = {"none", "ipv4", "ipv6"};
@@ -105,9 +105,10 @@ void PacketTotals::add(const tmon_counters& counters) {
 	permitted += packets(counters, TMON_VERDICT_PERMITTED);
 	dropped += packets(counters, TMON_VERDICT_DENIED_DROPPED) + packets(counters, TMON_VERDICT_DENIED_BLOCKED);
 	blocked += packets(counters, TMON_VERDICT_DENIED_BLOCKED);
-	would_drop += packets(counters, TMON_VERDICT_DENIED_DRY_RUN);
+	would_drop += packets(counters, TMON_VERDICT_DENIED_DRY_RUN) + packets(counters, TMON_VERDICT_BLOCKED_DRY_RUN);
 	for (const tmon_verdict verdict : {TMON_VERDICT_DENIED_LOGGED, TMON_VERDICT_DENIED_DROPPED, TMON_VERDICT_DENIED_SPARED,
-	                                   TMON_VERDICT_DENIED_BLOCKED, TMON_VERDICT_DENIED_DRY_RUN})
+	                                   TMON_VERDICT_DENIED_BLOCKED, TMON_VERDICT_DENIED_DRY_RUN,
+	                                   TMON_VERDICT_BLOCKED_DRY_RUN})
 		denied += packets(counters, verdict);
 	for (const tmon_verdict verdict : {TMON_VERDICT_UNFILTERED_ARP, TMON_VERDICT_UNFILTERED_ND,
 	                                   TMON_VERDICT_UNFILTERED_DHCP, TMON_VERDICT_UNFILTERED_NON_IP})
@@ -122,6 +123,17 @@ std::vector<std::string> imbalances(const Totals& totals, bool while_packets_flo
 		                number(p.denied) + " + passed unfiltered " + number(p.passed_unfiltered));
 	if (!while_packets_flow && p.denied != totals.reported)
 		wrong.push_back("denied " + number(p.denied) + " is not reported " + number(totals.reported));
+	for (const InterfaceTotals& interface : totals.interfaces) {
+		PacketTotals own;
+		own.add(interface.counters);
+		uint64_t reasons = packets(interface.counters, TMON_VERDICT_DENIED_BLOCKED) +
+		                   packets(interface.counters, TMON_VERDICT_BLOCKED_DRY_RUN);
+		for (const uint64_t count : interface.counters.denied_by_reason)
+			reasons += count;
+		if (!while_packets_flow && own.denied != reasons)
+			wrong.push_back(interface.name + ": denied " + number(own.denied) + " is not what the reasons and the block list make, " +
+			                number(reasons));
+	}
 	if (p.dropped > p.denied)
 		wrong.push_back("dropped " + number(p.dropped) + " exceeds denied " + number(p.denied));
 	for (const PluginTotals& plugin : totals.plugins) {

@@ -71,6 +71,8 @@ void LinkWatch::read_told() {
 		if (error.code().value() != ENOBUFS)
 			throw;
 		catch_up();
+		if (!stopped_ && handlers_.on_overrun)
+			handlers_.on_overrun();
 	}
 }
 

@@ -28,6 +28,9 @@ public:
 		std::function<void(const std::string& name, uint32_t ifindex)> on_gone;
 		// Watching has ended for this reason; nothing further is told.
 		std::function<void(const std::string& reason)> on_failure;
+		// Some of what was told was lost, and all that is there has been told anew: an interface made again with the ifindex
+		// it had would not have been noticed. May be empty.
+		std::function<void()> on_overrun = {};
 	};
 
 	// Watches the network namespace of the calling thread. Each interface that is there is told by on_link once the io_context

@@ -227,7 +227,8 @@ BOOST_AUTO_TEST_CASE(a_dry_run_drops_nothing_and_says_what_it_would) {
 	}
 	BOOST_TEST(loaded.run(from("192.0.2.1")) == kPass);
 	BOOST_TEST((loaded.next_event()->flags & TMON_EVENT_DRY_RUN) == 0);
-	BOOST_TEST(loaded.packets(TMON_VERDICT_DENIED_DRY_RUN) == 2u);
+	BOOST_TEST(loaded.packets(TMON_VERDICT_DENIED_DRY_RUN) == 1u);
+	BOOST_TEST(loaded.packets(TMON_VERDICT_BLOCKED_DRY_RUN) == 1u);
 	BOOST_TEST(loaded.packets(TMON_VERDICT_DENIED_SPARED) == 1u);
 	BOOST_TEST(loaded.totals().dropped == 0u);
 }

@@ -11,8 +11,6 @@
 
 namespace tmon::test {
 
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string zoo_plugin(const std::string& name) { return std::string(TMON_ZOO) + "/" + name + ".so"; }
 
 json::object animal(const std::string& name, const std::string& does, const std::string& in, json::object more,

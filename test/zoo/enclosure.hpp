@@ -19,8 +19,6 @@ namespace tmon::test {
 
 namespace json = boost::json;
 
-bool says(const std::string& text, const std::string& part);
-
 // A plugin of test/zoo/plugins, by name.
 std::string zoo_plugin(const std::string& name);
 

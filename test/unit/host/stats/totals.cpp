@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(verdicts_add_up_to_totals) {
 	};
 	BOOST_TEST(totals.blocked == sum(TMON_VERDICT_DENIED_BLOCKED));
 	BOOST_TEST(totals.dropped == sum(TMON_VERDICT_DENIED_DROPPED) + totals.blocked);
-	BOOST_TEST(totals.would_drop == sum(TMON_VERDICT_DENIED_DRY_RUN));
+	BOOST_TEST(totals.would_drop == sum(TMON_VERDICT_DENIED_DRY_RUN) + sum(TMON_VERDICT_BLOCKED_DRY_RUN));
 }
 
 std::set<std::string> keys(const json::object& object) {
