@@ -101,8 +101,8 @@ void InterfaceKeeper::on_link(const std::string& name, uint32_t ifindex) {
 	if (std::exchange(told_[ifindex], name) != name)
 		added_({ifindex, name});
 	const std::optional<std::size_t> interface = index_of(name);
-	if (!interface || (standings_[*interface].attached && source_.filter().interfaces()[*interface].ifindex == ifindex &&
-	                   holds(*interface)))
+	if (!interface ||
+	    (standings_[*interface].attached && source_.filter().interfaces()[*interface].ifindex == ifindex))
 		return;
 	attach(*interface, {ifindex, name});
 }

@@ -266,8 +266,10 @@ BOOST_AUTO_TEST_CASE(a_dry_run_drops_nothing_and_tells_what_it_would_drop) {
 	check_accounts(ended.stats);
 	BOOST_TEST(figure(ended.stats, "/dropped") == 0u);
 	BOOST_TEST(figure(ended.stats, "/denied") == 2 * kFrames);
-	BOOST_TEST(figure(ended.stats, "/interfaces/" + test.wire.interface() + "/verdicts/dry_run/ipv4/packets") ==
-	           2 * kFrames);
+	BOOST_TEST(figure(ended.stats, "/would_drop") == 2 * kFrames);
+	for (const char* verdict : {"dry_run", "blocked_dry_run"})
+		BOOST_TEST(figure(ended.stats, "/interfaces/" + test.wire.interface() + "/verdicts/" + verdict + "/ipv4/packets") ==
+		           kFrames);
 	const auto events = test.recorder.events();
 	BOOST_TEST(events.size() == 2 * kFrames);
 	BOOST_TEST(std::all_of(events.begin(), events.end(), [](const tmon_event& event) {
