@@ -54,12 +54,14 @@ Fd connect_to(const Fd& file) {
 
 // The folder, made where only it is missing.
 Fd open_folder(const std::string& path, const std::string& folder) {
-	if (mkdir(folder.c_str(), 0755) == 0)
-		(void)!chmod(folder.c_str(), 0755);
-	else if (errno != EEXIST)
+	const bool made = mkdir(folder.c_str(), 0755) == 0;
+	if (!made && errno != EEXIST)
 		fail_errno(path, "cannot make the folder " + folder);
 	Fd opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct stat status;
+	// What the umask has taken away; by the descriptor, for a name could be a link by now.
+	if (opened && made && fstat(opened.get(), &status) == 0 && status.st_uid == geteuid())
+		(void)!fchmod(opened.get(), 0755);
 	if (!opened || fstat(opened.get(), &status) != 0)
 		fail_errno(path, "cannot open the folder " + folder);
 	if (status.st_uid != 0 && status.st_uid != geteuid())

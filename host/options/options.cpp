@@ -53,6 +53,7 @@ public:
 		return "Usage: traffic-monitor [run] -i INTERFACE… -c FILE [OPTIONS]\n"
 		       "       traffic-monitor check FILE…\n"
 		       "       traffic-monitor explain ADDRESS… -c FILE\n"
+		       "       traffic-monitor status | ctl COMMAND …\n"
 		       "       traffic-monitor detach -i INTERFACE…\n"
 		       "       traffic-monitor plugins list|info|check|replay …\n";
 	}

@@ -13,11 +13,16 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <system_error>
 
 namespace tmon {
@@ -96,9 +101,29 @@ private:
 			ways = interfaces_to(*routes_, address, local);
 		for (std::size_t i = 0; i < monitored_.size(); ++i) {
 			const auto is_fed = [&](uint32_t way) { return std::find(fed_[i].begin(), fed_[i].end(), way) != fed_[i].end(); };
-			if (std::any_of(ways.begin(), ways.end(), is_fed))
+			// Answers may go another way than what is answered has come: that arrived where its destination is.
+			if (std::any_of(ways.begin(), ways.end(), is_fed) || (local && owns(monitored_[i], *local)))
 				add_once({kind, address, detail, monitored_[i]});
 		}
+	}
+
+	static bool owns(const Interface& interface, const Address& address) {
+		ifaddrs* all = nullptr;
+		if (getifaddrs(&all) != 0)
+			return false;
+		const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> freed(all, freeifaddrs);
+		for (const ifaddrs* one = all; one; one = one->ifa_next) {
+			if (!one->ifa_addr || interface.name != one->ifa_name)
+				continue;
+			const int family = one->ifa_addr->sa_family;
+			const void* bytes = family == AF_INET    ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr)
+			                    : family == AF_INET6 ? &reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr
+			                                         : nullptr;
+			if (bytes && (family == AF_INET) == (address.family == 4) &&
+			    std::memcmp(bytes, address.bytes.data(), family == AF_INET ? 4 : 16) == 0)
+				return true;
+		}
+		return false;
 	}
 
 	void add_once(Peer peer) {

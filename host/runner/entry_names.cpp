@@ -73,6 +73,10 @@ bool EntryNameTables::add(Fd file) {
 	    table.header.bytes > std::numeric_limits<uint32_t>::max() ||
 	    static_cast<uint64_t>(status.st_size) != offset_of_names(table.header) + table.header.bytes)
 		return false;
+	// Ids begin anew after some hundreds of millions.
+	std::erase_if(found_, [&](const auto& known) {
+		return known.first >= table.header.first_id && known.first - table.header.first_id < table.header.count;
+	});
 	tables_.push_front(std::move(table));
 	if (tables_.size() > kEntryNameTables)
 		tables_.pop_back();
