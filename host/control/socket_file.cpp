@@ -57,7 +57,7 @@ Fd open_folder(const std::string& path, const std::string& folder) {
 	const bool made = mkdir(folder.c_str(), 0755) == 0;
 	if (!made && errno != EEXIST)
 		fail_errno(path, "cannot make the folder " + folder);
-	Fd opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	Fd opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (made ? O_NOFOLLOW : 0)));
 	struct stat status;
 	// What the umask has taken away; by the descriptor, for a name could be a link by now.
 	if (opened && made && fstat(opened.get(), &status) == 0 && status.st_uid == geteuid())

@@ -73,10 +73,12 @@ bool EntryNameTables::add(Fd file) {
 	    table.header.bytes > std::numeric_limits<uint32_t>::max() ||
 	    static_cast<uint64_t>(status.st_size) != offset_of_names(table.header) + table.header.bytes)
 		return false;
-	// Ids begin anew after some hundreds of millions.
-	std::erase_if(found_, [&](const auto& known) {
-		return known.first >= table.header.first_id && known.first - table.header.first_id < table.header.count;
-	});
+	// Ids begin anew after some hundreds of millions. Who has been given the old name may still read it.
+	for (auto known = found_.begin(); known != found_.end();) {
+		const auto at = known++;
+		if (at->first >= table.header.first_id && at->first - table.header.first_id < table.header.count)
+			replaced_.push_back(found_.extract(at));
+	}
 	tables_.push_front(std::move(table));
 	if (tables_.size() > kEntryNameTables)
 		tables_.pop_back();
@@ -112,6 +114,7 @@ std::string_view EntryNameTables::find(uint32_t id) {
 }
 
 void EntryNameTables::forget_old() {
+	replaced_.clear();
 	if (found_.size() > kMostKept)
 		found_.clear();
 }

@@ -83,6 +83,7 @@ private:
 
 	std::deque<Table> tables_; // the latest first
 	std::unordered_map<uint32_t, std::string> found_;
+	std::vector<std::unordered_map<uint32_t, std::string>::node_type> replaced_; // until forget_old
 };
 
 } // namespace tmon

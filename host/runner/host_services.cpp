@@ -215,6 +215,7 @@ bool HostServices::wait_for_names() {
 		const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
 		pollfd wait{socket_, POLLIN, 0};
 		std::optional<Message> message;
+		errno = ETIMEDOUT; // unless one of the calls below says something else
 		if (left.count() > 0 && poll(&wait, 1, static_cast<int>(left.count())) > 0)
 			message = receive_message(socket_, MSG_DONTWAIT);
 		if (!message && left.count() > 0 && errno == EBADMSG) {
