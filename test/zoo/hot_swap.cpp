@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string as_they_were = "the plugins go on as they were";
+const std::string as_they_were = "everything goes on as it was";
 
 json::object counter(int number, json::object more = {}) {
 	more["number"] = number;
